@@ -1,0 +1,41 @@
+"""spbench: does block-sparse int8 inference pay off on this CPU, for this model?
+
+Imports point one way, downwards:
+
+    cli            parses and prints; no arithmetic
+    report         rows in, tables, figures and a page out
+    sweeps         axes -> cases, their order, resuming, where they run
+    gemm           what is measured: one GEMM case, its numbers, its reference
+    backends       one file for each library that can run a GEMM case
+    measure        clock, protocol, workers, statistics, machine facts
+    store          append-only rows
+    pruning        scores -> masks -> recipes
+    quantization   floating point -> s8
+    kernels        Python face of the compiled kernels, and their NumPy reference
+    formats        BlockShape, BlockSparseMatrix, checkpoints
+
+How `spbench run-gemm sweep` travels through them:
+
+    cli.run_gemm -> sweeps.config -> sweeps.cases -> sweeps.run
+                                                        |  one case at a time
+                                  sweeps.case_runner  <-+-> store.run_folder (rows.jsonl)
+                                     |  numbers in files, questions over pipes
+                  measure.protocol <-+-> one worker process for each backend:
+                                           gemm.bench -> backends.* -> the library
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """``spbench.__version__``, looked up when asked for: the look-up costs more than the rest."""
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("spbench")
+        except PackageNotFoundError:
+            return "unknown"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
