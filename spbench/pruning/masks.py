@@ -1,0 +1,50 @@
+"""Which blocks stay, and which weights that means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spbench.formats import BlockShape
+
+
+def blocks_to_keep(blocks: int, sparsity: float) -> int:
+    """``round((1 - sparsity) * blocks)``: the exact count, in a layer or in a pool of layers."""
+    return round((1 - sparsity) * blocks)
+
+
+def keep_best(scores: np.ndarray, sparsity: float) -> np.ndarray:
+    """Mask of the best blocks of one layer: bool, the shape of ``scores``.
+
+    Exactly :func:`blocks_to_keep` are kept. Among equal scores the earlier
+    block (row by row) is kept, so that the same weights give the same mask on
+    every machine.
+    """
+    flat = scores.ravel()
+    count = blocks_to_keep(flat.size, sparsity)
+    if count == 0:
+        return np.zeros(scores.shape, bool)
+    threshold = np.partition(flat, flat.size - count)[flat.size - count]
+    kept = flat > threshold
+    ties = np.flatnonzero(flat == threshold)
+    kept[ties[: count - int(kept.sum())]] = True
+    return kept.reshape(scores.shape)
+
+
+def keep_best_of_all(scores: Sequence[np.ndarray], sparsity: float) -> list[np.ndarray]:
+    """Masks over several layers that share one budget of blocks (scope ``global``).
+
+    The count is exact over all of them together; a layer whose weights are
+    small may lose all its blocks.
+    """
+    kept = keep_best(np.concatenate([part.ravel() for part in scores]), sparsity)
+    ends = np.cumsum([part.size for part in scores])
+    parts = np.split(kept, ends[:-1])
+    return [part.reshape(like.shape) for part, like in zip(parts, scores, strict=True)]
+
+
+def expand(mask: np.ndarray, block: BlockShape, shape: tuple[int, int]) -> np.ndarray:
+    """Mask of blocks [block_rows, block_cols] to a mask of weights, bool [M, K]."""
+    weights = np.repeat(np.repeat(mask, block.rows, axis=0), block.cols, axis=1)
+    return weights[: shape[0], : shape[1]]

@@ -1,0 +1,109 @@
+"""spbench.json: what was done to a model, kept beside its weights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spbench.errors import InputError
+from spbench.formats.yaml_model import first_problem
+from spbench.pruning.recipes import Pattern, Recipe
+from spbench.pruning.scores import Norm
+
+RECORD_NAME = "spbench.json"
+SCHEMA = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PrunedLayer(_Part):
+    """One layer as it was written. Sparsities and shares run from 0 to 1."""
+
+    name: str  # without ".weight"
+    shape: tuple[int, int]  # M output channels, K input channels
+    pattern: Pattern
+    norm: Norm
+    sparsity: float  # asked for, in blocks
+    element_sparsity: float
+    block_sparsity: float
+    blocks: int
+    blocks_kept: int  # zero blocks of the input may be among them
+    partial_blocks: bool  # the pattern does not divide the shape
+    energy_kept: float  # share of the sum of squares; 1 for a layer that was all zero
+
+
+class Total(_Part):
+    """The pruned layers together, each weighed by its weights, blocks or energy."""
+
+    weights: int
+    element_sparsity: float
+    block_sparsity: float
+    energy_kept: float
+
+
+class LeftAlone(_Part):
+    """A tensor that was not pruned."""
+
+    name: str
+    kind: str
+    reason: str
+
+
+class Step(_Part):
+    """One pruning: of which model, by which recipe, with which spbench."""
+
+    spbench_version: str
+    source: str
+    recipe: Recipe
+
+
+class Record(_Part):
+    """All of spbench.json. ``history`` holds earlier prunings of the same weights, oldest first."""
+
+    schema_version: int = SCHEMA
+    done: Step
+    total: Total
+    layers: tuple[PrunedLayer, ...]
+    left_alone: tuple[LeftAlone, ...]
+    not_copied: tuple[str, ...] = ()  # weights in other formats, which were still unpruned
+    history: tuple[Step, ...] = ()
+
+    @property
+    def collapsed(self) -> list[str]:
+        """Layers that lost every block."""
+        return [layer.name for layer in self.layers if layer.block_sparsity == 1]
+
+    @property
+    def partial(self) -> list[str]:
+        """Layers that the pattern does not divide, so that blocks at their edge are partial."""
+        return [layer.name for layer in self.layers if layer.partial_blocks]
+
+    def left_alone_by_kind(self) -> dict[str, tuple[int, list[str]]]:
+        """Kind to how many tensors were left alone, and the reasons that occur."""
+        reasons = defaultdict(list)
+        for tensor in self.left_alone:
+            reasons[tensor.kind].append(tensor.reason)
+        return {kind: (len(given), sorted(set(given))) for kind, given in reasons.items()}
+
+    def to_json(self) -> str:
+        """The content of the file."""
+        return self.model_dump_json(indent=1) + "\n"
+
+
+def read_record(folder: Path) -> Record | None:
+    """The record in a model's folder; None where spbench did not write the model.
+
+    Raises :class:`InputError` for a file that is not a record of this version.
+    """
+    path = folder / RECORD_NAME
+    if not path.is_file():
+        return None
+    try:
+        return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError, OSError) as error:
+        what = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise InputError(f"{path}: not a record this spbench can read ({what})") from error
