@@ -1,0 +1,283 @@
+# cython: language_level=3
+"""Thin face of the SpMM kernels: checks dtypes and shapes, then one C call without the GIL."""
+
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uintptr_t
+
+
+cdef extern from "panels.h":
+    int64_t spbench_panel_capacity(int64_t n) nogil
+    int spbench_panel_width(int64_t n, int64_t start) nogil
+
+cdef extern from "panels/convert.h":
+    void panels_from_u8(const uint8_t*, int64_t, int64_t, int64_t, int64_t, uint8_t*) nogil
+    void panels_to_bytes(const uint8_t*, int64_t, int64_t, uint8_t*) nogil
+    void panels_to_words(const uint32_t*, int64_t, int64_t, uint32_t*) nogil
+
+cdef extern from "spmm.h":
+    ctypedef enum spbench_output:
+        SPBENCH_S32, SPBENCH_F32, SPBENCH_U8, SPBENCH_S8
+    struct spmm_args:
+        int64_t m
+        const int64_t* group_begin
+        const int8_t* weights
+        const void* channels
+        int channels_are_wide
+        spbench_output output
+        const float* scale
+        const float* bias
+        const uint8_t* x
+        void* y
+    ctypedef void (*spmm_kernel)(const spmm_args*, int64_t, int64_t)
+
+cdef extern from "spmm/pack_weight.h":
+    void spmm_count_groups(const int64_t*, int64_t, int64_t*) nogil
+    void spmm_pack_weight(const int64_t*, const int32_t*, const int8_t*, int64_t, int,
+                          const int64_t*, int8_t*, void*, int) nogil
+
+cdef extern from "dispatch/cpu_features.h":
+    uint32_t spbench_cpu_features()
+    const char* spbench_feature_name(int index)
+    const char* spbench_isa_name(int isa)
+    const char* spbench_hypervisor()
+
+cdef extern from "dispatch/spmm_table.h":
+    struct spmm_entry:
+        const char* name
+        int block_rows
+        int block_cols
+        int panel_width
+        int isa
+        uint32_t features
+        spmm_kernel kernel
+    int spmm_table_size()
+    const spmm_entry* spmm_table_entry(int index)
+    const spmm_entry* spmm_select(int, int, int, uint32_t, int)
+
+cdef extern from "runtime/spmm_run.h":
+    struct spmm_problem:
+        spmm_args args
+        int64_t k
+        int64_t n
+        int64_t block_rows
+        spmm_kernel kernel_n64
+        spmm_kernel kernel_n32
+        spmm_kernel kernel_n16
+        int threads
+        const int64_t* row_split
+    void spmm_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
+    int spmm_run(const spmm_problem*) nogil
+    void spmm_run_call(void*) nogil
+
+
+OUTPUTS = {"s32": SPBENCH_S32, "f32": SPBENCH_F32, "u8": SPBENCH_U8, "s8": SPBENCH_S8}
+
+
+cdef list _names(uint32_t bits):
+    cdef list names = []
+    cdef int index = 0
+    while spbench_feature_name(index) != NULL:
+        if bits >> index & 1:
+            names.append(spbench_feature_name(index).decode())
+        index += 1
+    return names
+
+
+def cpu_features():
+    """Feature bits of this CPU that kernels may list, by name."""
+    return _names(spbench_cpu_features())
+
+
+def hypervisor():
+    """Vendor string of the hypervisor, e.g. ``KVMKVMKVM``; empty if there is none or none tells."""
+    return spbench_hypervisor().decode("ascii", "replace")
+
+
+def isa_names():
+    """The levels that SPBENCH_ISA knows, ascending."""
+    cdef list names = []
+    while spbench_isa_name(len(names)) != NULL:
+        names.append(spbench_isa_name(len(names)).decode())
+    return names
+
+
+def kernel_table():
+    """Every SpMM kernel compiled in, as dicts; ``usable``: this CPU has its feature bits."""
+    cdef uint32_t features = spbench_cpu_features()
+    cdef const spmm_entry* entry
+    table = []
+    for index in range(spmm_table_size()):
+        entry = spmm_table_entry(index)
+        table.append({
+            "name": entry.name.decode(),
+            "block": (entry.block_rows, entry.block_cols),
+            "panel_width": entry.panel_width,
+            "isa": spbench_isa_name(entry.isa).decode(),
+            "features": _names(entry.features),
+            "usable": entry.features & ~features == 0,
+        })
+    return table
+
+
+def panel_capacity(int64_t tokens):
+    """Tokens that the panels of ``tokens`` tokens hold, padding included."""
+    return spbench_panel_capacity(tokens)
+
+
+def panel_widths(int64_t tokens):
+    """Widths of the panels that cover ``tokens`` tokens, in order."""
+    widths = []
+    cdef int64_t start = 0
+    while start < tokens:
+        widths.append(spbench_panel_width(tokens, start))
+        start += widths[-1]
+    return widths
+
+
+def count_groups(const int64_t[::1] indptr, int64_t[::1] group_begin):
+    """Fill ``group_begin`` [block_rows + 1] from ``indptr`` [block_rows + 1]."""
+    if group_begin.shape[0] != indptr.shape[0] or indptr.shape[0] < 1:
+        raise ValueError("indptr and group_begin need block_rows + 1 elements each")
+    with nogil:
+        spmm_count_groups(&indptr[0], indptr.shape[0] - 1, &group_begin[0])
+
+
+def pack_weight(const int64_t[::1] indptr, const int32_t[::1] indices, const int8_t[:, ::1] data,
+                const int64_t[::1] group_begin, int8_t[::1] weights, channels):
+    """Pack blocks R x 1, ``data`` [blocks, R], into groups; ``channels`` is u16 or u32 [groups * 4]."""
+    cdef int64_t block_rows = indptr.shape[0] - 1
+    cdef int rows = data.shape[1]
+    cdef int wide = channels.dtype.itemsize == 4
+    cdef uint8_t[::1] raw = channels.view("uint8")
+    cdef int64_t groups = group_begin[block_rows]
+    if (group_begin.shape[0] != block_rows + 1 or indices.shape[0] != data.shape[0]
+            or indptr[block_rows] != indices.shape[0] or weights.shape[0] != groups * 4 * rows
+            or channels.dtype.kind != "u" or channels.shape[0] != groups * 4):
+        raise ValueError("sizes of packed weights do not fit the blocks")
+    if groups == 0:
+        return
+    with nogil:
+        spmm_pack_weight(&indptr[0], &indices[0], &data[0, 0], block_rows, rows, &group_begin[0],
+                         &weights[0], &raw[0], wide)
+
+
+def pack_panels(const uint8_t[:, :] x, uint8_t[::1] panels):
+    """X u8 [channels, tokens], any strides, into ``panels`` (channels * panel_capacity bytes)."""
+    cdef int64_t channels = x.shape[0], tokens = x.shape[1]
+    if panels.shape[0] != channels * spbench_panel_capacity(tokens):
+        raise ValueError("panels have the wrong size")
+    if channels == 0 or tokens == 0:
+        return
+    with nogil:
+        panels_from_u8(&x[0, 0], channels, tokens, x.strides[0], x.strides[1], &panels[0])
+
+
+def unpack_bytes(const uint8_t[::1] panels, uint8_t[:, ::1] y):
+    """Panels of one-byte elements into ``y`` [channels, tokens]."""
+    if panels.shape[0] != y.shape[0] * spbench_panel_capacity(y.shape[1]):
+        raise ValueError("panels have the wrong size")
+    if panels.shape[0] == 0:
+        return
+    with nogil:
+        panels_to_bytes(&panels[0], y.shape[0], y.shape[1], &y[0, 0])
+
+
+def unpack_words(const uint32_t[::1] panels, uint32_t[:, ::1] y):
+    """Panels of four-byte elements into ``y`` [channels, tokens]."""
+    if panels.shape[0] != y.shape[0] * spbench_panel_capacity(y.shape[1]):
+        raise ValueError("panels have the wrong size")
+    if panels.shape[0] == 0:
+        return
+    with nogil:
+        panels_to_words(&panels[0], y.shape[0], y.shape[1], &y[0, 0])
+
+
+def split_rows(const int64_t[::1] group_begin, int64_t[::1] row_split):
+    """Fill ``row_split`` [threads + 1]: block rows shared out by their groups and stores."""
+    with nogil:
+        spmm_split_rows(&group_begin[0], group_begin.shape[0] - 1, row_split.shape[0] - 1,
+                        &row_split[0])
+
+
+cdef class SpmmCall:
+    """One product with all its memory, ready to run any number of times.
+
+    Arrays are kept alive by this object. ``function_address`` and
+    ``context_address`` let compiled code run it without Python.
+    """
+
+    cdef spmm_problem problem
+    cdef int64_t[::1] row_split
+    cdef object kept
+    cdef readonly tuple kernels
+
+    def __init__(self, *, int64_t m, int64_t k, int64_t n, block, const int64_t[::1] group_begin,
+                 const int8_t[::1] weights, channels, const uint8_t[::1] x, uint8_t[::1] y,
+                 str output, const float[::1] scale, const float[::1] bias,
+                 int threads, str isa, int64_t[::1] row_split):
+        cdef int64_t block_rows = -(-m // block[0])
+        cdef const uint8_t[::1] raw_channels = channels.view("uint8")
+        cdef int element = 4 if output in ("s32", "f32") else 1
+        if m < 1 or k < 1 or n < 1 or threads < 1:
+            raise ValueError("m, k, n and threads must be at least 1")
+        if group_begin.shape[0] != block_rows + 1 or row_split.shape[0] != threads + 1:
+            raise ValueError("packed weights do not fit m, or row_split does not fit threads")
+        if x.shape[0] != k * spbench_panel_capacity(n):
+            raise ValueError("x does not hold the panels of [k, n]")
+        if y.shape[0] != m * spbench_panel_capacity(n) * element:
+            raise ValueError("y does not hold the panels of [m, n]")
+        cdef int line = spbench_panel_width(n, 0)
+        if <uintptr_t>&x[0] % line or <uintptr_t>&y[0] % min(64, line * element):
+            raise ValueError("x and y must start at a multiple of their lines' size, at most 64")
+        if output != "s32" and (scale is None or bias is None
+                                or scale.shape[0] != m or bias.shape[0] != m):
+            raise ValueError("scale and bias need m elements")
+
+        self.kept = (group_begin, weights, channels, x, y, scale, bias)
+        self.row_split = row_split
+        self.problem.args.m = m
+        self.problem.args.group_begin = &group_begin[0]
+        self.problem.args.weights = &weights[0] if weights.shape[0] else NULL
+        self.problem.args.channels = &raw_channels[0] if raw_channels.shape[0] else NULL
+        self.problem.args.channels_are_wide = channels.dtype.itemsize == 4
+        self.problem.args.output = OUTPUTS[output]
+        self.problem.args.scale = &scale[0] if output != "s32" else NULL
+        self.problem.args.bias = &bias[0] if output != "s32" else NULL
+        self.problem.args.x = &x[0]
+        self.problem.args.y = &y[0]
+        self.problem.k = k
+        self.problem.n = n
+        self.problem.block_rows = block_rows
+        self.problem.threads = threads
+        split_rows(group_begin, row_split)
+        self.problem.row_split = &row_split[0]
+
+        cdef int isa_cap = isa_names().index(isa)
+        cdef const spmm_entry* n64 = spmm_select(
+            block[0], block[1], 64, spbench_cpu_features(), isa_cap)
+        cdef const spmm_entry* n32 = spmm_select(
+            block[0], block[1], 32, spbench_cpu_features(), isa_cap)
+        cdef const spmm_entry* n16 = spmm_select(
+            block[0], block[1], 16, spbench_cpu_features(), isa_cap)
+        if n64 == NULL or n32 == NULL or n16 == NULL:
+            raise ValueError(f"no kernel for {block[0]}x{block[1]} blocks")
+        self.problem.kernel_n64 = n64.kernel
+        self.problem.kernel_n32 = n32.kernel
+        self.problem.kernel_n16 = n16.kernel
+        names = {64: n64.name.decode(), 32: n32.name.decode(), 16: n16.name.decode()}
+        self.kernels = tuple(names[width] for width in dict.fromkeys(panel_widths(n)))
+
+    def run(self):
+        """Multiply once. Raises RuntimeError if threads cannot be started."""
+        cdef int status
+        with nogil:
+            status = spmm_run(&self.problem)
+        if status != 0:
+            raise RuntimeError(f"could not start {self.problem.threads} threads")
+
+    @property
+    def function_address(self):
+        return <uintptr_t>&spmm_run_call
+
+    @property
+    def context_address(self):
+        return <uintptr_t>&self.problem

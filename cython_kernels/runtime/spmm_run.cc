@@ -1,0 +1,51 @@
+#include "runtime/spmm_run.h"
+
+#include "panels.h"
+#include "runtime/thread_team.h"
+
+namespace {
+
+constexpr int64_t kStoreCost = 2;  // of a block row, in groups
+
+int64_t output_bytes(spbench_output output) {
+  return output == SPBENCH_S32 || output == SPBENCH_F32 ? 4 : 1;
+}
+
+// Every thread walks all panels over its own block rows: its share of the weights stays
+// in its own cache, and X is read by all.
+void run_share(void* context, int thread, int) {
+  const spmm_problem& problem = *static_cast<const spmm_problem*>(context);
+  for (int64_t start = 0; start < problem.n;) {
+    const int width = spbench_panel_width(problem.n, start);
+    spmm_args panel = problem.args;
+    panel.x += problem.k * start;
+    panel.y = static_cast<uint8_t*>(panel.y) + panel.m * start * output_bytes(panel.output);
+    const spmm_kernel kernel = width == 64   ? problem.kernel_n64
+                               : width == 32 ? problem.kernel_n32
+                                             : problem.kernel_n16;
+    kernel(&panel, problem.row_split[thread], problem.row_split[thread + 1]);
+    start += width;
+  }
+}
+
+}  // namespace
+
+void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
+                     int64_t* row_split) {
+  const int64_t total = group_begin[block_rows] + kStoreCost * block_rows;
+  int64_t row = 0;
+  for (int thread = 0; thread < threads; ++thread) {
+    while (row < block_rows &&
+           (group_begin[row] + kStoreCost * row) * threads < total * thread) {
+      ++row;
+    }
+    row_split[thread] = row;
+  }
+  row_split[threads] = block_rows;
+}
+
+int spmm_run(const spmm_problem* problem) {
+  return team_run(run_share, const_cast<spmm_problem*>(problem), problem->threads);
+}
+
+void spmm_run_call(void* problem) { spmm_run(static_cast<const spmm_problem*>(problem)); }

@@ -1,0 +1,31 @@
+// A whole product Y = W . X: its panels and block rows shared out among threads.
+#pragma once
+
+#include "spmm.h"
+
+struct spmm_problem {
+  struct spmm_args args;  // x and y are the starts of all panels
+  int64_t k, n, block_rows;
+  spmm_kernel kernel_n64, kernel_n32, kernel_n16;
+  int threads;
+  const int64_t* row_split;  // [threads + 1] first block row of each thread
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Fills row_split [threads + 1] so that all threads have about the same work: the
+// groups of a block row, and its stores, which cost about two groups.
+void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
+                     int64_t* row_split);
+
+// Returns 0, or -1 if threads could not be started.
+int spmm_run(const struct spmm_problem* problem);
+
+// The same for a prepared call, whose status cannot be asked for.
+void spmm_run_call(void* problem);
+
+#ifdef __cplusplus
+}
+#endif

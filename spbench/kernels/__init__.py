@@ -1,0 +1,35 @@
+"""Block-sparse int8 kernels: the Python face of cython_kernels/.
+
+    BlockSparseMatrix --PackedWeight.pack--> PackedWeight --+
+                                                            +--> Spmm.run --> Panels --to_array--> Y
+    X u8 [K, N] ------Panels.from_array----> Panels --------+       ^
+                                             Epilogue --------------+
+
+>>> weight = PackedWeight.pack(BlockSparseMatrix.from_dense(w, BlockShape.parse("4x1")))
+>>> y = spmm(weight, Panels.from_array(x)).to_array()        # s32 [M, N]
+
+The best kernel for this CPU is chosen at run time; ``SPBENCH_ISA`` caps the choice.
+"""
+
+from spbench.kernels.epilogue import Epilogue
+from spbench.kernels.isa import active_isa, isa_cap, usable_kernels
+from spbench.kernels.packed_weight import PackedWeight, block_shapes, require_kernel
+from spbench.kernels.panels import Panels
+from spbench.kernels.spmm import Spmm, spmm
+from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
+
+__all__ = [
+    "Epilogue",
+    "PackedWeight",
+    "Panels",
+    "Spmm",
+    "active_isa",
+    "block_shapes",
+    "cpu_quota",
+    "default_num_threads",
+    "isa_cap",
+    "require_kernel",
+    "spmm",
+    "usable_cpus",
+    "usable_kernels",
+]

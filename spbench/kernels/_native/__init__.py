@@ -1,0 +1,1 @@
+"""The compiled modules, built from cython_kernels/: ``spmm``, ``probe``, ``replay``."""

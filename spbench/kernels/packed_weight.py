@@ -1,0 +1,96 @@
+"""Block-sparse int8 weights in the order in which kernels read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spbench.errors import InputError
+from spbench.formats import BlockShape, BlockSparseMatrix
+from spbench.kernels._native import spmm as native
+from spbench.kernels.memory import aligned_empty
+
+_NARROW_CHANNELS = 65536  # channel numbers below this fit u16
+
+
+@dataclass(frozen=True, eq=False)
+class PackedWeight:
+    """W s8 [M, K] packed in groups of four input channels (cython_kernels/include/spmm.h).
+
+    Attributes
+    ----------
+    shape : (M, K)
+    block : BlockShape
+    group_begin : int64 [block_rows + 1]
+        First group of each block row.
+    weights : s8 [groups * 4 * R]
+        In vpdpbusd's order.
+    channels : u16 or u32 [groups * 4]
+        Input channel of each slot; u32 only where K > 65536.
+    row_sums : int64 [M]
+        Sum of each row of W, which is what a zero point of X adds to the product.
+    stored_weights : int
+        Weights in stored blocks, without the padding of groups and edges.
+    """
+
+    shape: tuple[int, int]
+    block: BlockShape
+    group_begin: np.ndarray
+    weights: np.ndarray
+    channels: np.ndarray
+    row_sums: np.ndarray
+    stored_weights: int
+
+    @classmethod
+    def pack(cls, matrix: BlockSparseMatrix) -> PackedWeight:
+        """Pack once, run many times.
+
+        Raises :class:`InputError` for a block shape that no kernel has, TypeError
+        unless the weights are s8.
+        """
+        if matrix.data.dtype != np.int8:
+            raise TypeError(f"weights are s8, not {matrix.data.dtype}")
+        require_kernel(matrix.block)
+        group_begin = np.empty(len(matrix.indptr), np.int64)
+        native.count_groups(matrix.indptr, group_begin)
+        slots = 4 * int(group_begin[-1])
+        wide = matrix.shape[1] > _NARROW_CHANNELS
+        weights = aligned_empty(slots * matrix.block.rows, np.int8)
+        channels = aligned_empty(slots, np.uint32 if wide else np.uint16)
+        data = matrix.data.reshape(matrix.stored_blocks, matrix.block.rows)
+        native.pack_weight(matrix.indptr, matrix.indices, data, group_begin, weights, channels)
+        return cls(
+            matrix.shape,
+            matrix.block,
+            group_begin,
+            weights,
+            channels,
+            _row_sums(matrix),
+            matrix.stored_weights,
+        )
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes that say where the weights belong."""
+        return self.channels.nbytes + self.group_begin.nbytes
+
+
+def block_shapes() -> list[BlockShape]:
+    """Block shapes that kernels exist for."""
+    return sorted({BlockShape(*kernel["block"]) for kernel in native.kernel_table()})
+
+
+def require_kernel(block: BlockShape) -> None:
+    """Raise :class:`InputError`, naming the shapes that exist, unless ``block`` is among them."""
+    if block not in block_shapes():
+        known = ", ".join(map(str, block_shapes()))
+        raise InputError(f"no kernel for {block} blocks; kernels exist for {known}")
+
+
+def _row_sums(matrix: BlockSparseMatrix) -> np.ndarray:
+    block_rows = len(matrix.indptr) - 1
+    sums = np.zeros((block_rows, matrix.block.rows), np.int64)
+    rows = np.repeat(np.arange(block_rows), np.diff(matrix.indptr))
+    np.add.at(sums, rows, matrix.data.sum(axis=2, dtype=np.int64))
+    return sums.reshape(-1)[: matrix.shape[0]]

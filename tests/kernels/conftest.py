@@ -1,0 +1,47 @@
+"""Small products and their truth, for every kernel test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from spbench.formats import BlockShape, BlockSparseMatrix
+from spbench.kernels._native import spmm as native
+
+KERNELS = native.kernel_table()
+BLOCK = BlockShape(4, 1)
+
+
+@dataclass(frozen=True)
+class Product:
+    """W s8 [M, K] (dense and in blocks), X u8 [K, N], and their product in integers."""
+
+    weight: np.ndarray
+    blocks: BlockSparseMatrix
+    x: np.ndarray
+
+    @property
+    def s32(self) -> np.ndarray:
+        return self.weight.astype(np.int32) @ self.x.astype(np.int32)
+
+
+def make_product(m: int, k: int, n: int, sparsity: float, seed: int = 0) -> Product:
+    """Random blocks, extremes of both types among the values."""
+    generator = np.random.default_rng(seed)
+    weight = generator.integers(-128, 128, (m, k), dtype=np.int8)
+    grid = BLOCK.grid(m, k)
+    kept = generator.random(grid) >= sparsity
+    weight *= np.kron(kept, np.ones((BLOCK.rows, BLOCK.cols), bool))[:m, :k]
+    x = generator.integers(0, 256, (k, n), dtype=np.uint8)
+    return Product(weight, BlockSparseMatrix.from_dense(weight, BLOCK), x)
+
+
+@pytest.fixture(params=KERNELS, ids=lambda kernel: kernel["name"])
+def kernel(request, monkeypatch):
+    """Each kernel of kernels.inc in turn, made the one that dispatch chooses."""
+    if not request.param["usable"]:
+        pytest.skip(f"this CPU lacks one of {', '.join(request.param['features'])}")
+    monkeypatch.setenv("SPBENCH_ISA", request.param["isa"])
+    return request.param

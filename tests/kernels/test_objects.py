@@ -1,0 +1,42 @@
+"""Compiled objects keep their instruction sets to themselves.
+
+A weak symbol (a template or inline function of the standard library) in an object built
+with AVX-512 may be the copy that the linker keeps for the whole module, which then
+crashes on a CPU without it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def objects(library: str) -> list[Path]:
+    found = sorted(ROOT.glob(f"build/*/CMakeFiles/{library}.dir/**/*.o"))
+    if not found or shutil.which("objdump") is None:
+        pytest.skip("no build folder beside the tests, or no objdump")
+    return found
+
+
+def output_of(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("library", ["avx512vnni", "probe_avx512"])
+def test_no_weak_symbols_in_isa_objects(library):
+    for path in objects(library):
+        weak = [line for line in output_of("nm", path).splitlines() if " W " in line]
+        weak += [line for line in output_of("nm", path).splitlines() if " V " in line]
+        assert not weak, f"{path.name}: {weak}"
+
+
+@pytest.mark.parametrize("library", ["baseline", "probe_baseline"])
+def test_no_wide_registers_in_baseline_objects(library):
+    for path in objects(library):
+        disassembly = output_of("objdump", "-d", "--no-show-raw-insn", path)
+        assert "%ymm" not in disassembly and "%zmm" not in disassembly, path.name

@@ -1,0 +1,225 @@
+"""Every kernel of kernels.inc against the reference: bit for bit in s32, one quantum after."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import BLOCK, KERNELS, make_product
+from guarded import guarded_copy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spbench.errors import InputError
+from spbench.formats import BlockShape, BlockSparseMatrix
+from spbench.kernels import Epilogue, PackedWeight, Panels, Spmm, active_isa, spmm
+from spbench.kernels._native import spmm as native
+from spbench.kernels.reference import apply_epilogue, matmul_s32
+
+EDGES = [1, 3, 4, 5, 17, 64, 67]
+
+
+def run(product, n=None, epilogue=None, threads=1):
+    weight = PackedWeight.pack(product.blocks)
+    return spmm(weight, Panels.from_array(product.x), epilogue, threads).to_array()
+
+
+def tokens_for(kernel) -> list[int]:
+    """Token counts whose panels are the kernel's: full, one short, and one more panel of it."""
+    width = kernel["panel_width"]
+    full = {64: [64, 49, 63, 128], 32: [32, 31, 17], 16: [16, 15, 1]}
+    return full[width]
+
+
+@pytest.mark.parametrize("m", EDGES)
+@pytest.mark.parametrize("k", [1, 2, 5, 64, 131])
+@pytest.mark.parametrize("sparsity", [0.0, 0.8, 1.0])
+def test_s32_is_the_product_bit_for_bit(kernel, m, k, sparsity):
+    for n in tokens_for(kernel):
+        product = make_product(m, k, n, sparsity, seed=m * 1000 + k)
+        weight, x = PackedWeight.pack(product.blocks), Panels.from_array(product.x)
+        prepared = Spmm(weight, x, num_threads=1)
+        assert prepared.kernels == (kernel["name"],)
+        np.testing.assert_array_equal(prepared.run().to_array(), product.s32)
+
+
+def test_reference_is_the_triple_loop():
+    product = make_product(5, 7, 3, 0.5)
+    np.testing.assert_array_equal(matmul_s32(product.weight, product.x), product.s32)
+
+
+@pytest.mark.parametrize("output", ["f32", "u8", "s8"])
+@pytest.mark.parametrize("x_zero_point", [0, 128, 255])
+def test_requantised_output_is_within_one_quantum(kernel, output, x_zero_point):
+    for m, k, n in [(1, 1, tokens_for(kernel)[0]), (67, 131, tokens_for(kernel)[1])]:
+        product = make_product(m, k, n, 0.7, seed=7)
+        generator = np.random.default_rng(3)
+        epilogue = Epilogue(
+            output,
+            scale=generator.uniform(1e-5, 1e-2, m),
+            bias=generator.uniform(-50, 50, m),
+            x_zero_point=x_zero_point,
+            y_zero_point=0 if output == "f32" else 5,
+        )
+        expected = apply_epilogue(product.s32, product.weight, epilogue)
+        result = run(product, epilogue=epilogue)
+        if output == "f32":
+            np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-2)
+        else:
+            assert np.abs(result.astype(int) - expected.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(("output", "low", "high"), [("u8", 0, 255), ("s8", -128, 127)])
+def test_requantisation_saturates_beyond_the_range_of_s32(kernel, output, low, high):
+    product = make_product(8, 16, kernel["panel_width"], 0.0)
+    expected = np.where(product.s32 > 0, high, np.where(product.s32 < 0, low, 0))
+    huge = run(product, epilogue=Epilogue(output, scale=1e9))
+    np.testing.assert_array_equal(huge, expected)
+
+
+def test_rounding_is_half_to_even(kernel):
+    weight = np.array([[1], [3], [5], [7]], np.int8)
+    x = np.ones((1, kernel["panel_width"]), np.uint8)
+    packed = PackedWeight.pack(BlockSparseMatrix.from_dense(weight, BLOCK))
+    y = spmm(packed, Panels.from_array(x), Epilogue("u8", scale=0.5), 1).to_array()
+    assert y[:, 0].tolist() == [0, 2, 2, 4]
+
+
+@pytest.mark.parametrize(("weight", "activation"), [(-128, 255), (127, 255), (-128, 0)])
+def test_extremes_do_not_saturate_in_between(kernel, weight, activation):
+    k, n = 300, kernel["panel_width"]
+    dense = np.full((5, k), weight, np.int8)
+    x = np.full((k, n), activation, np.uint8)
+    packed = PackedWeight.pack(BlockSparseMatrix.from_dense(dense, BLOCK))
+    y = spmm(packed, Panels.from_array(x), num_threads=1).to_array()
+    assert (y == weight * activation * k).all()
+
+
+def test_stays_inside_its_buffers(kernel):
+    """All operands end at unmapped pages; a byte too far is a crash."""
+    for m, k, sparsity in [(1, 1, 0.0), (6, 37, 0.5), (5, 9, 1.0)]:
+        product = make_product(m, k, kernel["panel_width"], sparsity, seed=k)
+        weight, x = PackedWeight.pack(product.blocks), Panels.from_array(product.x)
+        n = x.tokens
+        for output in ("s32", "f32", "u8", "s8"):
+            y = Panels.empty(m, n, output)
+            guarded_y = guarded_copy(y.data.view(np.uint8))
+            native.SpmmCall(
+                m=m,
+                k=k,
+                n=n,
+                block=(4, 1),
+                group_begin=guarded_copy(weight.group_begin),
+                weights=guarded_copy(weight.weights),
+                channels=guarded_copy(weight.channels),
+                x=guarded_copy(x.data),
+                y=guarded_y,
+                output=output,
+                scale=guarded_copy(np.ones(m, np.float32)),
+                bias=guarded_copy(np.zeros(m, np.float32)),
+                threads=1,
+                isa=kernel["isa"],
+                row_split=np.empty(2, np.int64),
+            ).run()
+            if output == "s32":
+                result = Panels(guarded_y.view(np.int32), m, n).to_array()
+                np.testing.assert_array_equal(result, product.s32)
+
+
+def test_padding_tokens_do_not_matter(kernel):
+    product = make_product(9, 33, kernel["panel_width"] - 3, 0.5)
+    x = Panels.from_array(product.x)
+    padding = Panels(np.ones_like(x.data), 33, x.data.size // 33)
+    dirty = np.full((33, padding.tokens), 255, np.uint8)
+    dirty[:, : x.tokens] = product.x
+    x.data[...] = Panels.from_array(dirty).data
+    result = spmm(PackedWeight.pack(product.blocks), x, num_threads=1).to_array()
+    np.testing.assert_array_equal(result, product.s32)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    m=st.integers(1, 40),
+    k=st.integers(1, 90),
+    n=st.integers(1, 200),
+    sparsity=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
+    threads=st.integers(1, 3),
+    seed=st.integers(0, 2**16),
+)
+def test_any_shape_on_any_number_of_threads(m, k, n, sparsity, threads, seed):
+    product = make_product(m, k, n, sparsity, seed)
+    np.testing.assert_array_equal(run(product, threads=threads), product.s32)
+
+
+@pytest.mark.parametrize("isa", ["scalar", "avx512vnni"])
+def test_more_than_65536_channels(isa, monkeypatch):
+    if isa not in {kernel["isa"] for kernel in KERNELS if kernel["usable"]}:
+        pytest.skip(f"this CPU cannot run {isa}")
+    monkeypatch.setenv("SPBENCH_ISA", isa)
+    for n in (3, 20, 50):
+        product = make_product(5, 65536 + 9, n, 0.999, seed=2)
+        assert PackedWeight.pack(product.blocks).channels.dtype == np.uint32
+        np.testing.assert_array_equal(run(product), product.s32)
+
+
+def test_indices_are_two_bytes_a_block():
+    weight = PackedWeight.pack(make_product(64, 65536, 1, 0.99).blocks)
+    assert weight.channels.dtype == np.uint16
+
+
+def test_activations_may_be_transposed_views():
+    product = make_product(8, 20, 70, 0.5)
+    tokens_first = np.ascontiguousarray(product.x.T)
+    y = spmm(PackedWeight.pack(product.blocks), Panels.from_array(tokens_first.T), num_threads=1)
+    np.testing.assert_array_equal(y.to_array(), product.s32)
+
+
+def test_output_panels_are_the_next_products_input():
+    first, second = make_product(12, 20, 100, 0.5), make_product(7, 12, 1, 0.5, seed=1)
+    hidden = spmm(
+        PackedWeight.pack(first.blocks),
+        Panels.from_array(first.x),
+        Epilogue("u8", scale=0.01, bias=128.0),
+        1,
+    )
+    y = spmm(PackedWeight.pack(second.blocks), hidden, num_threads=1).to_array()
+    expected = second.weight.astype(np.int32) @ hidden.to_array().astype(np.int32)
+    np.testing.assert_array_equal(y, expected)
+
+
+def test_isa_variable_caps_the_choice(monkeypatch):
+    monkeypatch.setenv("SPBENCH_ISA", "scalar")
+    assert active_isa() == "scalar"
+    monkeypatch.setenv("SPBENCH_ISA", "avx1024")
+    with pytest.raises(InputError, match=r"SPBENCH_ISA=avx1024.*avx512vnni"):
+        active_isa()
+
+
+def test_block_without_kernel_names_those_that_exist():
+    matrix = BlockSparseMatrix.from_dense(np.ones((6, 6), np.int8), BlockShape(3, 2))
+    with pytest.raises(InputError, match="no kernel for 3x2 blocks; kernels exist for 4x1"):
+        PackedWeight.pack(matrix)
+
+
+def test_operands_that_do_not_fit_are_refused():
+    product = make_product(4, 8, 5, 0.5)
+    weight = PackedWeight.pack(product.blocks)
+    with pytest.raises(ValueError, match="K = 8"):
+        spmm(weight, Panels.from_array(np.zeros((9, 5), np.uint8)))
+    with pytest.raises(TypeError, match="u8"):
+        Panels.from_array(np.zeros((8, 5), np.float32))
+    with pytest.raises(ValueError, match="at least 1"):
+        Panels.from_array(np.zeros((0, 5), np.uint8))
+    with pytest.raises(ValueError, match="zero points"):
+        spmm(weight, Panels.from_array(product.x), Epilogue("s32", x_zero_point=3))
+    with pytest.raises(ValueError, match="num_threads"):
+        spmm(weight, Panels.from_array(product.x), num_threads=0)
+    with pytest.raises(ValueError, match="y must be s32"):
+        Spmm(weight, Panels.from_array(product.x), y=Panels.empty(4, 6, "s32"))
+
+
+def test_every_isa_of_this_machine_has_a_kernel_that_ran():
+    """A level whose kernels this CPU can run is among those that the fixtures run."""
+    usable = {kernel["isa"] for kernel in KERNELS if kernel["usable"]}
+    assert "scalar" in usable
+    if "avx512vnni" in native.cpu_features():
+        assert "avx512vnni" in usable
