@@ -1,0 +1,85 @@
+"""The row: one backend's result on one case. Field names and meanings are kept for ever.
+
+Ratios (speedups, verdicts) are never stored; they are derived from rows.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """What became of a backend on a case. Only ``ok`` rows have times worth reading."""
+
+    OK = "ok"  # this process checked the numbers against the reference
+    WRONG = "wrong"  # it ran, and the numbers are not the reference's
+    UNSUPPORTED = "unsupported"  # the library cannot do this problem
+    UNAVAILABLE = "unavailable"  # the library is not installed
+    FAILED = "failed"  # it crashed, raised or ran out of time
+
+
+class Row(BaseModel):
+    """One measurement, as one JSON object on one line of ``rows.jsonl``.
+
+    Times are nanoseconds a call. Fields without a value are null.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    schema_version: int = Field(SCHEMA, alias="schema")
+    run_id: str
+    case_id: str  # same problem, threads, cache and seed: same case, whatever the backend
+    host: str  # fingerprint of the machine; its facts are in machine.json
+    status: Status
+    reason: str = ""  # why it is not ok; for unavailable: the command that installs it
+
+    backend: str
+    implementation: str = ""  # what really ran, in the library's own words
+    isa: str = ""
+
+    m: int  # output channels
+    k: int  # input channels
+    n: int  # tokens
+    weights: str = "random"  # or the tensor of a model: "<model>:<tensor name>"
+    pattern: str  # block shape, output x input: "4x1"
+    sparsity: float  # asked for
+    sparsity_real: float  # share of the weights outside stored blocks
+    dtype: str  # activations, weights, accumulator: u8s8s32, f32
+    output: str  # s32, u8, s8, f32
+    epilogue: str = "none"
+    threads: int
+    cache: str = "hot"
+    seed: int
+
+    time_ns: float | None = None  # median over rounds
+    time_ns_low: float | None = None  # 99 % confidence interval of that median
+    time_ns_high: float | None = None
+    cpu_time_ns: float | None = None  # median CPU time of the process, all threads
+    samples_ns: list[float] | None = None  # one a round, in the order of the rounds
+    prepare_ns: float | None = None  # packing the weights, once
+    layout_ns: float | None = None  # bringing X into the library's own layout, once
+    weight_bytes: int | None = None  # stored weights, without indices
+    index_bytes: int | None = None
+    gops_dense_equivalent: float | None = None  # 2 M N K / time
+    gops_real: float | None = None  # 2 N (stored weights) / time
+
+    protocol: dict[str, Any]  # settings of the measurement
+    command: str  # repeats this row
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row with the field names of ``rows.jsonl``, values that JSON knows."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def to_json(self) -> str:
+        """The row as one line of JSON, without the line's end."""
+        return self.model_dump_json(by_alias=True)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the row measures: the case and the backend. A later row replaces an earlier one."""
+        return self.case_id, self.backend

@@ -1,0 +1,71 @@
+"""A clock that only a test moves, and players whose calls move it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spbench.measure.bench import Prepared
+from spbench.measure.player import Answer
+from spbench.measure.timing import Timing
+
+
+class FakeClock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.time_ns = 0
+
+    def now_ns(self) -> int:
+        return self.time_ns
+
+    def advance(self, duration_ns: float) -> None:
+        self.time_ns += int(duration_ns)
+
+
+class FakePlayer:
+    """A worker without a process: each call lasts ``call_ns``, and each question is written down.
+
+    ``breaks`` maps a method to the exception it raises, ``idle_share`` is the CPU
+    it burns between its turns, ``idle_ns`` how long those pauses are said to be.
+    """
+
+    def __init__(self, name: str, clock: FakeClock, call_ns: int = 10_000, **changes: Any):
+        self.name = name
+        self.call_ns = call_ns
+        self.log: list[tuple] = []
+        self.prepared = Prepared("ok", call_ns=call_ns, facts="facts")
+        self.breaks: dict[str, Exception] = {}
+        self.wrong = ""
+        self.idle_share = 0.0
+        self.idle_ns = 5_000_000
+        self._clock = clock
+        vars(self).update(changes)
+
+    def ask(self, method: str, *args: Any, timeout_s: float) -> Answer:
+        self.log.append((method, *args))
+        if method in self.breaks:
+            raise self.breaks[method]
+        value = getattr(self, f"_{method}")(*args)
+        return Answer(value, self.idle_ns, int(self.idle_ns * self.idle_share))
+
+    def asked(self, method: str) -> int:
+        """How often ``method`` was asked for."""
+        return sum(entry[0] == method for entry in self.log)
+
+    def _prepare(self, task: Any) -> Prepared:
+        return self.prepared
+
+    def _warm_up(self, duration_ns: float) -> int:
+        self._clock.advance(max(duration_ns, self.call_ns))
+        return self.call_ns
+
+    def _turn(self, count: int, hot_ns: float) -> Timing:
+        hot_calls = -(-hot_ns // self.call_ns)
+        self._clock.advance(hot_calls * self.call_ns + count * self.call_ns)
+        return Timing(count, count * self.call_ns, count * self.call_ns)
+
+    def _check(self) -> str:
+        return self.wrong
+
+    def _release(self) -> None:
+        pass

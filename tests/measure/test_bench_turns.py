@@ -1,0 +1,56 @@
+"""Warm-up and turns of a bench, by a clock that only its calls move."""
+
+import pytest
+from fake_time import FakeClock
+
+from spbench.measure.bench import Bench, Prepared
+from spbench.measure.timing import Timing
+
+
+class StubBench(Bench):
+    """Its calls take what ``durations_ns`` says, the last one for ever."""
+
+    def __init__(self, clock, durations_ns):
+        super().__init__(clock)
+        self.counts = []
+        self._fake = clock
+        self._durations = list(durations_ns)
+
+    def run(self, count):
+        self.counts.append(count)
+        once = self._durations.pop(0) if len(self._durations) > 1 else self._durations[0]
+        self._fake.advance(count * once)
+        return Timing(count, count * once, count * once)
+
+    def prepare(self, task):
+        return Prepared("ok")
+
+    def check(self):
+        return ""
+
+    def release(self):
+        pass
+
+
+@pytest.mark.parametrize(("hot_ns", "hot_calls"), [(0, 0), (1, 1), (100, 1), (101, 2), (950, 10)])
+def test_untimed_calls_until_hot(hot_ns, hot_calls):
+    bench = StubBench(FakeClock(), [100])
+    timing = bench.turn(7, hot_ns)
+    assert bench.counts == [1] * hot_calls + [7]
+    assert timing == Timing(7, 700, 700)
+
+
+def test_one_hot_call_if_it_is_long():
+    bench = StubBench(FakeClock(), [5_000])
+    bench.turn(1, 200)
+    assert bench.counts == [1, 1]
+
+
+def test_warm_up_tells_the_fastest_call():
+    bench = StubBench(FakeClock(), [900, 300, 200, 250])
+    assert bench.warm_up(2_000) == 200
+    assert len(bench.counts) == 6
+
+
+def test_warm_up_runs_at_least_once():
+    assert StubBench(FakeClock(), [900]).warm_up(0) == 900

@@ -1,0 +1,119 @@
+"""What happens in a case, with a clock and players that do as they are told."""
+
+import pytest
+from fake_time import FakeClock, FakePlayer
+
+from spbench.measure.bench import Prepared
+from spbench.measure.player import PlayerFailed
+from spbench.measure.protocol import measure_case
+from spbench.measure.settings import Protocol
+from spbench.store.schema import Status
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+def measure(clock, *players, **settings):
+    return measure_case(players, "task", Protocol(**settings), clock)
+
+
+def test_everyone_has_a_turn_in_every_round(clock):
+    players = [FakePlayer(name, clock) for name in "abc"]
+    results = measure(clock, *players, rounds=12)
+    assert [result.name for result in results] == ["a", "b", "c"]
+    for player, result in zip(players, results, strict=True):
+        assert result.status is Status.OK and result.reason == ""
+        assert result.samples_ns == [10_000] * 12 and result.facts == "facts"
+        assert player.log[0] == ("prepare", "task")
+        assert [entry[0] for entry in player.log[-2:]] == ["check", "release"]
+
+
+def test_timed_calls_of_a_turn_last_their_minimum(clock):
+    player = FakePlayer("a", clock, call_ns=7_000)
+    (result,) = measure(clock, player, rounds=8, min_turn_us=200)
+    assert result.calls_per_turn * 7_000 >= 200_000
+    assert ("turn", result.calls_per_turn, 200_000) in player.log
+
+
+def test_count_comes_from_the_warm_up_not_from_the_first_call(clock):
+    player = FakePlayer("a", clock, prepared=Prepared("ok", call_ns=900_000))
+    (result,) = measure(clock, player, rounds=8, min_turn_us=200)
+    assert 22 <= result.calls_per_turn <= 23  # 200 us and a tenth, in calls of 10 us
+
+
+def test_long_calls_are_made_once_a_turn_and_need_no_warming(clock):
+    player = FakePlayer("a", clock, call_ns=300_000_000)
+    (result,) = measure(clock, player)
+    assert player.asked("warm_up") == 0
+    assert {entry for entry in player.log if entry[0] == "turn"} == {("turn", 1, 0)}
+    assert len(result.samples_ns) == 8
+
+
+def test_who_has_used_up_its_share_leaves_and_the_others_go_on(clock):
+    slow, quick = FakePlayer("slow", clock, call_ns=50_000_000), FakePlayer("quick", clock)
+    results = measure(clock, slow, quick, rounds=50, case_budget_s=0.6)
+    assert [len(result.samples_ns) for result in results] == [8, 50]
+    assert all(result.status is Status.OK for result in results)
+
+
+def test_the_budget_ends_the_case(clock):
+    players = [FakePlayer(name, clock) for name in "ab"]
+    results = measure(clock, *players, rounds=10_000, case_budget_s=0.1)
+    assert 8 < len(results[0].samples_ns) < 200
+    assert abs(len(results[0].samples_ns) - len(results[1].samples_ns)) <= 1
+
+
+@pytest.mark.parametrize("method", ["prepare", "warm_up", "turn", "check"])
+def test_one_that_fails_leaves_the_others_alone(clock, method):
+    broken = FakePlayer("broken", clock, breaks={method: PlayerFailed("worker killed by SIGSEGV")})
+    sound = FakePlayer("sound", clock)
+    first, second = measure(clock, broken, sound, rounds=8)
+    assert first.status is Status.FAILED
+    assert first.reason == f"worker killed by SIGSEGV, in {method}"
+    assert second.status is Status.OK and len(second.samples_ns) == 8
+
+
+def test_one_that_does_not_answer_says_how_long_it_had(clock):
+    silent = FakePlayer("silent", clock, breaks={"turn": TimeoutError()})
+    (result,) = measure(clock, silent, case_timeout_s=30)
+    assert (result.status, result.reason) == (
+        Status.FAILED,
+        "took more than 30 s for the case, in turn",
+    )
+
+
+@pytest.mark.parametrize("status", ["wrong", "unsupported", "unavailable"])
+def test_who_is_not_fit_has_no_turn(clock, status):
+    unfit = FakePlayer("unfit", clock, prepared=Prepared(status, "why"))
+    (result,) = measure(clock, unfit)
+    assert (result.status, result.reason, result.samples_ns) == (Status(status), "why", [])
+    assert unfit.asked("turn") == unfit.asked("warm_up") == 0
+
+
+def test_numbers_are_looked_at_again_after_timing(clock):
+    (result,) = measure(clock, FakePlayer("a", clock, wrong="Y[0, 0] is 1, not 2"), rounds=8)
+    assert (result.status, result.reason) == (Status.WRONG, "after timing: Y[0, 0] is 1, not 2")
+
+
+@pytest.mark.parametrize("error", [PlayerFailed("gone"), TimeoutError()])
+def test_failing_to_release_costs_nothing(clock, error):
+    (result,) = measure(clock, FakePlayer("a", clock, breaks={"release": error}))
+    assert result.status is Status.OK
+
+
+def test_who_does_not_rest_is_named_in_every_row(clock):
+    restless, calm = FakePlayer("restless", clock, idle_share=0.9), FakePlayer("calm", clock)
+    unfit = FakePlayer("unfit", clock, prepared=Prepared("unsupported", "odd M"))
+    first, second, third = measure(clock, restless, calm, unfit)
+    assert first.status is second.status is Status.OK
+    assert first.reason == "kept 0.90 cores busy while it was not its turn"
+    assert second.reason == "disturbed: restless did not rest between turns"
+    assert third.reason == "odd M"
+
+
+def test_a_little_stir_is_forgiven(clock):
+    for changes in ({"idle_share": 0.05}, {"idle_share": 0.5, "idle_ns": 10_000}):
+        (result,) = measure(clock, FakePlayer("a", clock, **changes), rounds=50)
+        assert result.reason == ""
