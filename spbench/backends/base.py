@@ -1,0 +1,103 @@
+"""The contract of a backend: one library that can run a GEMM case.
+
+A backend lives in a worker process of its own and handles one case at a time:
+
+    available()  ->  supports(problem)  ->  prepare(data, threads)
+                 ->  layout(x)  ->  run(count) ...  ->  result()  ->  release()
+
+``prepare`` packs the weights, ``layout`` brings the activations into the form
+the library likes best; both are timed apart from ``run``, which only
+multiplies. Adding a backend is writing one file in this folder and naming it in
+``spbench/backends/__init__.py``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from spbench.formats import GemmData, GemmProblem
+from spbench.measure.timing import Timing
+
+__all__ = ["Availability", "Backend", "Footprint", "Timing"]
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a backend can run here.
+
+    ``version`` of the library; if it is missing, ``reason`` says what is, and
+    ``install`` is the command that brings it.
+    """
+
+    ok: bool
+    version: str = ""
+    reason: str = ""
+    install: str = ""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the prepared weights occupy and how much of them is real work."""
+
+    weight_bytes: int
+    index_bytes: int
+    stored_weights: int  # weights multiplied: M * K for a dense backend, padding not counted
+
+
+class Backend(ABC):
+    """One library, as its own authors would call it."""
+
+    name: ClassVar[str]  # as on the command line: "onednn"
+    title: ClassVar[str]  # as in a report: "oneDNN int8 dense"
+    dtype: ClassVar[str]  # activations, weights, accumulator: "u8s8s32" or "f32"
+    sparse: ClassVar[bool]  # whether it skips zeros
+    tolerance: ClassVar[float] = 0.0
+    """Largest |result - reference| / max |reference| that is right; 0 asks for equality."""
+
+    @classmethod
+    @abstractmethod
+    def available(cls) -> Availability:
+        """Look for the library without paying for loading what the case needs."""
+
+    def supports(self, problem: GemmProblem, threads: int) -> str:
+        """Why this problem cannot be run; empty if it can."""
+        return ""
+
+    @abstractmethod
+    def prepare(self, data: GemmData, threads: int) -> None:
+        """Build everything that depends on the weights only. Timed as ``prepare_ns``.
+
+        ``threads`` is the number of threads ``run`` may use; the process is
+        already pinned to as many cores.
+        """
+
+    @abstractmethod
+    def layout(self, x: np.ndarray) -> None:
+        """Convert X, u8 [K, N], to the library's own layout and type. Timed as ``layout_ns``."""
+
+    @abstractmethod
+    def run(self, count: int) -> Timing:
+        """Multiply ``count`` times without Python in between where the library allows it."""
+
+    @abstractmethod
+    def result(self) -> np.ndarray:
+        """Y [M, N] of the last run, in the library's output type, row-major."""
+
+    @abstractmethod
+    def implementation(self) -> str:
+        """What really ran, in the library's own words, e.g. ``brgemm:avx512_core_vnni``."""
+
+    def isa(self) -> str:
+        """The instruction set that ran, e.g. ``avx512vnni``; empty if the library does not tell."""
+        return ""
+
+    @abstractmethod
+    def footprint(self) -> Footprint:
+        """Sizes of the prepared weights."""
+
+    def release(self) -> None:
+        """Drop what belongs to the case."""

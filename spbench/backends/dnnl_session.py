@@ -1,0 +1,233 @@
+"""The part of oneDNN's C API that a GEMM case needs, through ctypes.
+
+A session owns an engine, a stream and every object made with them. Constants are
+those of ``dnnl_types.h``, the same in every oneDNN 3.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spbench.backends.libraries import Library
+from spbench.errors import RunError
+
+LIBRARY = Library(
+    title="oneDNN",
+    variable="SPBENCH_ONEDNN",
+    packages=("onednn-cpu-gomp", "onednn"),
+    file_names=("libdnnl.so.3", "libdnnl.so"),
+    symbols=("dnnl_version", "dnnl_inner_product_forward_primitive_desc_create"),
+    install="pip install 'spbench[onednn]'",
+)
+
+DATA_TYPES = {"s32": 4, "s8": 5, "u8": 6}
+ARG_SRC, ARG_DST, ARG_WEIGHTS = 1, 17, 33
+QUERY_SRC, QUERY_WEIGHTS, QUERY_DST = 129, 131, 133
+
+_CPU_ENGINE = 1
+_IN_ORDER = 1
+_TAG_ANY = 1
+_QUERY_IMPLEMENTATION = 8
+_FORWARD_INFERENCE = 96
+_MAX_DIMENSIONS = 12
+# Runtimes whose execute() returns when the work is done; SYCL's returns before.
+_RUNTIMES = {1: "sequential", 2: "OpenMP", 4: "TBB"}
+_ISA_AVX2_VNNI, _ISA_AVX512_VNNI = 0x08, 0x40
+
+
+class _Version(ctypes.Structure):
+    _fields_ = [
+        ("major", ctypes.c_int),
+        ("minor", ctypes.c_int),
+        ("patch", ctypes.c_int),
+        ("hash", ctypes.c_char_p),
+        ("cpu_runtime", ctypes.c_uint),
+        ("gpu_runtime", ctypes.c_uint),
+    ]
+
+
+class _Argument(ctypes.Structure):
+    _fields_ = [("argument", ctypes.c_int), ("memory", ctypes.c_void_p)]
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """A buffer as oneDNN knows it: its description, its handle, its bytes."""
+
+    description: ctypes.c_void_p
+    handle: ctypes.c_void_p
+    buffer: np.ndarray
+
+
+def open_library() -> tuple[ctypes.CDLL, str]:
+    """oneDNN and its version. Raises :class:`RunError` if there is none that can be timed."""
+    library = LIBRARY.open()
+    library.dnnl_version.restype = ctypes.POINTER(_Version)
+    library.dnnl_memory_desc_get_size.restype = ctypes.c_size_t
+    library.dnnl_primitive_desc_query_md.restype = ctypes.c_void_p
+    library.dnnl_status2str.restype = ctypes.c_char_p
+    version = library.dnnl_version().contents
+    text = f"{version.major}.{version.minor}.{version.patch}"
+    if version.major != 3:
+        raise RunError(f"oneDNN {text} found, its version 3 is needed")
+    if version.cpu_runtime not in _RUNTIMES:
+        raise RunError(
+            f"oneDNN {text} found, built for an asynchronous runtime: its calls return before "
+            "they are done, so they cannot be timed this way"
+        )
+    return library, text
+
+
+class Session:
+    """An engine and a stream of the CPU; :meth:`close` drops them and all made from them."""
+
+    def __init__(self, threads: int):
+        self.library, self.version = open_library()
+        self._owned = ExitStack()
+        # Each case compiles its own kernels, so that prepare_ns does not depend on what ran before.
+        self._check("dnnl_set_primitive_cache_capacity", 0)
+        if hasattr(self.library, "omp_set_num_threads"):  # of the OpenMP that oneDNN links to
+            self.library.omp_set_num_threads(threads)
+        self.engine = self._make("engine", "dnnl_engine_create", _CPU_ENGINE, ctypes.c_size_t(0))
+        self.stream = self._make("stream", "dnnl_stream_create", self.engine, _IN_ORDER)
+
+    def close(self) -> None:
+        self._owned.close()
+
+    @contextmanager
+    def temporary(self) -> Iterator[None]:
+        """What is made inside is dropped at the end, not with the session."""
+        outer, self._owned = self._owned, ExitStack()
+        try:
+            yield
+        finally:
+            self._owned.close()
+            self._owned = outer
+
+    def plain(self, shape: tuple[int, int], dtype: str, strides: tuple[int, int]) -> Any:
+        """Description of a matrix with the given strides, in elements."""
+        return self._make(
+            "memory_desc",
+            "dnnl_memory_desc_create_with_strides",
+            len(shape),
+            _dimensions(shape),
+            DATA_TYPES[dtype],
+            _dimensions(strides),
+        )
+
+    def any_layout(self, shape: tuple[int, int], dtype: str) -> Any:
+        """Description of a matrix whose layout the library chooses."""
+        return self._make(
+            "memory_desc",
+            "dnnl_memory_desc_create_with_tag",
+            len(shape),
+            _dimensions(shape),
+            DATA_TYPES[dtype],
+            _TAG_ANY,
+        )
+
+    def inner_product(self, source: Any, weights: Any, target: Any) -> Any:
+        """Description of target[N, M] = source[N, K] . weights[M, K]^T, without bias."""
+        return self._make(
+            "primitive_desc",
+            "dnnl_inner_product_forward_primitive_desc_create",
+            self.engine,
+            _FORWARD_INFERENCE,
+            source,
+            weights,
+            None,
+            target,
+            None,
+        )
+
+    def primitive(self, description: Any) -> Any:
+        return self._make("primitive", "dnnl_primitive_create", description)
+
+    def layout_of(self, primitive_description: Any, query: int) -> ctypes.c_void_p:
+        """Description of an operand (QUERY_...) as the library has chosen it."""
+        found = self.library.dnnl_primitive_desc_query_md(primitive_description, query, 0)
+        return ctypes.c_void_p(found)
+
+    def implementation_of(self, primitive_description: Any) -> str:
+        text = ctypes.c_char_p()
+        self._check(
+            "dnnl_primitive_desc_query",
+            primitive_description,
+            _QUERY_IMPLEMENTATION,
+            0,
+            ctypes.byref(text),
+        )
+        return text.value.decode()
+
+    def size_of(self, description: Any) -> int:
+        """Bytes of a matrix so described."""
+        return self.library.dnnl_memory_desc_get_size(description)
+
+    def allocate(self, description: Any) -> Memory:
+        """Memory for a matrix so described, on a cache line."""
+        from spbench.kernels.memory import aligned_empty
+
+        buffer = aligned_empty(self.size_of(description), np.uint8)
+        buffer[...] = 0  # its pages exist from now on
+        return self.wrap(description, buffer)
+
+    def wrap(self, description: Any, buffer: np.ndarray) -> Memory:
+        """``buffer`` as memory of oneDNN, which must not outlive it."""
+        address = ctypes.c_void_p(buffer.ctypes.data)
+        handle = self._make("memory", "dnnl_memory_create", description, self.engine, address)
+        return Memory(description, handle, buffer)
+
+    def reorder_primitive(self, source: Any, target: Any) -> Any:
+        """Copies a matrix of one layout into another; both are descriptions."""
+        description = self._make(
+            "primitive_desc",
+            "dnnl_reorder_primitive_desc_create",
+            source,
+            self.engine,
+            target,
+            self.engine,
+            None,
+        )
+        return self.primitive(description)
+
+    def execute(self, primitive: Any, memories: dict[int, Memory]) -> None:
+        arguments = self.arguments(memories)
+        self._check("dnnl_primitive_execute", primitive, self.stream, len(arguments), arguments)
+
+    def reorder(self, source: Memory, target: Memory) -> None:
+        """Copy a matrix from one layout into another, once."""
+        with self.temporary():
+            primitive = self.reorder_primitive(source.description, target.description)
+            self.execute(primitive, {ARG_SRC: source, ARG_DST: target})
+
+    def arguments(self, memories: dict[int, Memory]) -> ctypes.Array:
+        """The argument list of an execution: ARG_... -> memory."""
+        pairs = [_Argument(argument, memory.handle) for argument, memory in memories.items()]
+        return (_Argument * len(pairs))(*pairs)
+
+    def has_vnni(self) -> bool:
+        """Whether u8 x s8 is summed in 32 bits at once, so that nothing saturates."""
+        isa = self.library.dnnl_get_effective_cpu_isa()
+        return bool(isa & (_ISA_AVX2_VNNI | _ISA_AVX512_VNNI))
+
+    def _make(self, kind: str, function: str, *arguments: Any) -> ctypes.c_void_p:
+        made = ctypes.c_void_p()
+        self._check(function, ctypes.byref(made), *arguments)
+        self._owned.callback(getattr(self.library, f"dnnl_{kind}_destroy"), made)
+        return made
+
+    def _check(self, function: str, *arguments: Any) -> None:
+        status = getattr(self.library, function)(*arguments)
+        if status != 0:
+            reason = self.library.dnnl_status2str(status).decode()
+            raise RunError(f"oneDNN {self.version}: {function} failed: {reason}")
+
+
+def _dimensions(values: tuple[int, ...]) -> ctypes.Array:
+    return (ctypes.c_int64 * _MAX_DIMENSIONS)(*values)
