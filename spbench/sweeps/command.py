@@ -1,0 +1,24 @@
+"""The line that repeats a row."""
+
+from __future__ import annotations
+
+import shlex
+
+from spbench.measure.settings import Protocol
+from spbench.sweeps.case import Case
+
+
+def command(case: Case, backend: str, settings: Protocol) -> str:
+    """A ``spbench run-gemm one`` line, quoted for a shell; defaults of the protocol left out."""
+    problem = case.problem
+    if problem.weights == "random":
+        what = ["--shape", f"{problem.m}x{problem.k}x{problem.n}"]
+        what += ["--sparsity", repr(problem.sparsity)]
+    else:
+        model, _, tensor = problem.weights.rpartition(":")
+        what = ["--from-model", model, "--layer", tensor, "--tokens", str(problem.n)]
+    what += ["--pattern", str(problem.pattern), "--output", problem.output]
+    how = ["--backend", backend, "--threads", str(case.threads), "--seed", str(problem.seed)]
+    changed = ",".join(f"{key}={value}" for key, value in settings.changed().items())
+    protocol = ["--protocol", changed] if changed else []
+    return shlex.join(["spbench", "run-gemm", "one", *what, *how, *protocol])

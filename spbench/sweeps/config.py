@@ -1,0 +1,150 @@
+"""What a sweep is asked for: the axes, the backends, the protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from spbench.backends import REGISTRY, require_known
+from spbench.errors import InputError
+from spbench.formats import BlockShape
+from spbench.formats.yaml_model import first_problem, read_yaml_model
+from spbench.measure.settings import Protocol
+
+_SHAPE = re.compile(r"(\d+)x(\d+)(?:x(\d+))?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _listed(value: Any) -> Any:
+    """A single value where a list is due means a list of one."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _sparsity(value: float) -> float:
+    if not 0 <= value < 1:
+        raise ValueError(f"sparsity {value:g} must be at least 0 and below 1")
+    return value
+
+
+def _shape(text: str) -> str:
+    match = _SHAPE.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError(f"shape {text!r}: write MxK or MxKxN, as in 768x768x128")
+    if any(side is not None and int(side) < 1 for side in match.groups()):
+        raise ValueError(f"shape {text!r}: every side must be at least 1")
+    return match[0]
+
+
+def _pattern(text: str) -> str:
+    try:
+        return str(BlockShape.parse(text))
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+def _backend(name: str) -> str:
+    try:
+        require_known(name)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    return name
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(f"name {text!r}: use letters, digits, dots and dashes (it names a folder)")
+    return text
+
+
+def _each_once(values: list) -> list:
+    return list(dict.fromkeys(values))
+
+
+def _list_of(item: Any, **field: Any) -> Any:
+    return Annotated[
+        list[item], BeforeValidator(_listed), AfterValidator(_each_once), Field(**field)
+    ]
+
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class SweepConfig(BaseModel):
+    """A sweep: every shape with every number of tokens, sparsity, pattern and thread count.
+
+    ``shapes`` are ``MxK``, combined with ``tokens``, or ``MxKxN``. ``from_model``
+    is a checkpoint whose linear layers are measured with their own weights at
+    ``model_tokens``; ``model_layers`` narrows them by a regular expression. Without
+    a ``pattern``, layers are cut as they were pruned, all else in 4x1.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, AfterValidator(_name)] = "sweep"
+    shapes: _list_of(Annotated[str, AfterValidator(_shape)]) = []
+    tokens: _list_of(Count) = []
+    sparsity: _list_of(Annotated[float, AfterValidator(_sparsity)], min_length=1) = [0.8]
+    pattern: _list_of(Annotated[str, AfterValidator(_pattern)]) = []
+    backends: _list_of(Annotated[str, AfterValidator(_backend)], min_length=1) = list(REGISTRY)
+    threads: _list_of(Count, min_length=1) = [1]
+    output: Literal["s32", "f32"] = "s32"
+    from_model: str | None = None
+    model_tokens: _list_of(Count, min_length=1) = [128]
+    model_layers: Annotated[str, AfterValidator(_regex)] | None = None
+    cache: Literal["hot"] = "hot"
+    seed: int = Field(0, ge=0)
+    protocol: Protocol = Protocol()
+
+    @classmethod
+    def build(cls, file: str | Path | None, given: Mapping[str, Any]) -> SweepConfig:
+        """The sweep of a YAML file, if there is one, with what is ``given`` put over it.
+
+        Raises :class:`InputError` with one line about the first thing that is wrong.
+        """
+        values = {} if file is None else read_yaml_model(file, cls).model_dump(exclude_unset=True)
+        protocol = values.get("protocol", {}) | given.get("protocol", {})
+        try:
+            config = cls.model_validate(values | dict(given) | {"protocol": protocol})
+        except ValidationError as error:
+            raise InputError(first_problem(error)) from error
+        config._require_work("" if file is None else f"{file}: ")
+        return config
+
+    def _require_work(self, where: str) -> None:
+        if not self.shapes and self.from_model is None:
+            raise InputError(f"{where}nothing to measure: give shapes (768x768x128) or a model")
+        short = next((text for text in self.shapes if text.count("x") == 1), None)
+        if short and not self.tokens:
+            raise InputError(f"{where}shape {short} has no N: write {short}x128, or give tokens")
+
+    @property
+    def patterns(self) -> list[str]:
+        """The patterns for what has none of its own."""
+        return self.pattern or ["4x1"]
+
+    def shape_sizes(self) -> list[tuple[int, int, int]]:
+        """(M, K, N) of every shape, in the order asked for."""
+        sizes = []
+        for text in self.shapes:
+            m, k, *n = (int(side) for side in text.split("x"))
+            sizes += [(m, k, tokens) for tokens in n or self.tokens]
+        return sizes
