@@ -1,0 +1,75 @@
+"""A backend as its rows describe it: what it computes with, and what holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from spbench.report.case import counts
+from spbench.report.machine import MachineFacts
+from spbench.store.schema import Row
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A backend that has at least one row."""
+
+    name: str
+    dtype: str
+    sparse: bool
+    implementations: tuple[str, ...]
+    isas: tuple[str, ...]
+    counted: int
+    cases: int
+
+    @property
+    def kind(self) -> str:
+        """Such as ``dense int8``."""
+        return f"{'sparse' if self.sparse else 'dense'} {precision(self.dtype)}"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kind})" if self.counted else self.name
+
+    def handicap(self, machine: MachineFacts) -> str:
+        """Why its times here are not the best it can do; empty if nothing is known."""
+        notes = []
+        if self.name.startswith("onemkl") and not machine.made_by_intel:
+            notes.append("generic path, as the CPU is not made by Intel")
+        if self.dtype == "f32":
+            notes.append("f32: 4 times the bytes, no int8 dot products")
+        return "; ".join(notes)
+
+
+def contenders(rows: Sequence[Row]) -> dict[str, Contender]:
+    """All backends of the rows by name; spbench first, then those that ran, by name."""
+    names = sorted({row.backend for row in rows})
+    found = [_contender(name, [row for row in rows if row.backend == name]) for name in names]
+    found.sort(key=lambda each: (each.name != "spbench", not each.counted, each.name))
+    return {each.name: each for each in found}
+
+
+def precision(dtype: str) -> str:
+    """The weights' precision, as people say it."""
+    return "int8" if "s8" in dtype else dtype
+
+
+def _contender(name: str, rows: Sequence[Row]) -> Contender:
+    counted = [row for row in rows if counts(row)]
+    return Contender(
+        name,
+        (counted or rows)[0].dtype,
+        any(_skips_zeros(row) for row in counted),
+        _distinct(row.implementation for row in counted),
+        _distinct(row.isa for row in counted),
+        len(counted),
+        len(rows),
+    )
+
+
+def _skips_zeros(row: Row) -> bool:
+    """A sparse library stores indices; a dense one has none."""
+    return (row.index_bytes or 0) > 0
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if value}))

@@ -1,0 +1,46 @@
+"""What a report leaves out of its tables and figures, and why: nothing is dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spbench.report.case import Case, counts
+from spbench.store.schema import Row, Status
+
+_ORDER = ["wrong", "failed", "no samples", "no row", "unavailable", "unsupported"]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Cases of one backend that are out for one reason."""
+
+    backend: str
+    status: str  # a Status, or "no samples" (a row without times), or "no row"
+    reason: str
+    cases: tuple[str, ...]
+    all_cases: bool  # whether that is every case of the run
+
+
+def exclusions(cases: Sequence[Case]) -> list[Exclusion]:
+    """Everything that does not count, the gravest first."""
+    backends = sorted({name for case in cases for name in case.rows})
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for case in cases:
+        for backend in backends:
+            status, reason = _why_out(case.rows.get(backend))
+            if status:
+                grouped.setdefault((backend, status, reason), []).append(str(case))
+    found = [Exclusion(*key, tuple(out), len(out) == len(cases)) for key, out in grouped.items()]
+    return sorted(found, key=lambda each: (_ORDER.index(each.status), each.backend, each.reason))
+
+
+def _why_out(row: Row | None) -> tuple[str, str]:
+    """Status and reason; empty if the row counts."""
+    if row is None:
+        return "no row", "not measured: the run was cut short, or did not ask for it"
+    if counts(row):
+        return "", ""
+    if row.status is Status.OK:
+        return "no samples", "the row has no times"
+    return str(row.status), row.reason or "no reason given"

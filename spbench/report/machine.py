@@ -1,0 +1,89 @@
+"""The machine's facts as a run stored them; whatever is missing reads ``unknown``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+UNKNOWN = "unknown"
+
+_FACTS = {
+    "CPU": ("cpu_model",),
+    "Instruction sets": ("isa",),
+    "Cores": ("cores",),
+    "Cores this process may use": ("usable_cores",),
+    "Threads per core": ("threads_per_core",),
+    "L1 data cache": ("caches", "l1d_bytes"),
+    "L2 cache": ("caches", "l2_bytes"),
+    "L3 cache": ("caches", "l3_bytes"),
+    "Memory": ("memory_bytes",),
+    "Hypervisor": ("hypervisor",),
+    "Frequency governor": ("governor",),
+    "Turbo": ("turbo",),
+    "Kernel": ("kernel",),
+    "Python": ("python",),
+    "spbench": ("spbench_version",),
+    "Measured int8 peak, one core (GOPS)": ("limits", "int8_peak_gops"),
+    "Measured f32 peak, one core (GFLOPS)": ("limits", "f32_peak_gflops"),
+    "Measured read bandwidth, L1 (GB/s)": ("limits", "bandwidth_gb_s", "l1"),
+    "Measured read bandwidth, L2 (GB/s)": ("limits", "bandwidth_gb_s", "l2"),
+    "Measured read bandwidth, L3 (GB/s)": ("limits", "bandwidth_gb_s", "l3"),
+    "Measured read bandwidth, DRAM (GB/s)": ("limits", "bandwidth_gb_s", "dram"),
+    "Fingerprint": ("fingerprint",),
+    "Date": ("date",),
+}
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    """The content of ``machine.json``, asked for by path."""
+
+    content: Mapping[str, Any]
+
+    def get(self, *path: str) -> Any:
+        """The value at a path of keys, or ``unknown``."""
+        value: Any = self.content
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return UNKNOWN if value in (None, "", [], {}) else value
+
+    def number(self, *path: str) -> float | None:
+        """The value at a path if it is a positive number, else None."""
+        value = self.get(*path)
+        real = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if real and value > 0 else None
+
+    @property
+    def made_by_intel(self) -> bool:
+        return "intel" in str(self.get("cpu_model")).lower()
+
+    @property
+    def headline(self) -> str:
+        """CPU and date, as a figure's caption names them."""
+        cpu, date = self.get("cpu_model"), str(self.get("date"))[:10]
+        return (
+            f"{cpu if cpu != UNKNOWN else 'CPU unknown'}, {date.replace(UNKNOWN, 'date unknown')}"
+        )
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Every fact with its name, for a table."""
+        return [(name, _readable(path[-1], self.get(*path))) for name, path in _FACTS.items()]
+
+
+def _readable(key: str, value: Any) -> str:
+    if key.endswith("_bytes") and isinstance(value, int | float):
+        return _binary_size(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _binary_size(count: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.4g} {unit}"
+        count /= 1024
+    return f"{count:.4g} GiB"

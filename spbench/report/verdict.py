@@ -1,0 +1,181 @@
+"""The verdict of a run in exactly three lines, from intervals, with undecided where they overlap.
+
+    Model      this model's own layers, as a whole, against the dense baseline
+    Shapes     random weights by sparsity against the dense baseline
+    Libraries  everything against the best other sparse library of each case
+
+A part that the run does not have says so, and how to get it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from spbench.measure.statistics import Interval, Verdict
+from spbench.report.case import percent
+from spbench.report.comparison import Comparison, count_verdicts
+from spbench.report.study import SUBJECT, Study, means
+from spbench.report.summary import Summary, mean_of
+from spbench.store.schema import Status
+
+DENSE_INT8 = "onednn"
+SPARSITIES_SAID = 5
+EVERY_BASELINE = "pip install 'spbench[baselines]'"
+
+
+def verdict_lines(study: Study) -> tuple[str, str, str]:
+    """The three lines, each one sentence and without a line break."""
+    lines = {
+        "Model": _model(study),
+        "Shapes": _shapes(study),
+        "Libraries": _libraries(study),
+    }
+    first, second, third = (f"{name:<10} {text}" for name, text in lines.items())
+    return first, second, third
+
+
+def pays_from(by_sparsity: dict[float, Verdict]) -> float | None:
+    """The sparsity from which on every measured one is faster; None if the highest is not."""
+    start = None
+    for sparsity in sorted(by_sparsity, reverse=True):
+        if by_sparsity[sparsity] is not Verdict.FASTER:
+            break
+        start = sparsity
+    return start
+
+
+def times(interval: Interval) -> str:
+    """A ratio with its interval: ``4.52x [4.40, 4.61]``."""
+    return f"{interval.value:.2f}x [{interval.low:.2f}, {interval.high:.2f}]"
+
+
+def _model(study: Study) -> str:
+    asked = [case for case in study.cases if case.from_model]
+    if not asked:
+        return "not in this run: sweep a pruned model's own layers with --from-model DIR"
+    if not study.layers:
+        return f"undecided: {_missing(study)}"
+    counted = f"{len(study.layers)} of {len(asked)} layer cases: {count_verdicts(study.layers)}"
+    return f"{_totals(study)} ({counted})"
+
+
+def _totals(study: Study) -> str:
+    """The predicted speed-up of each model at each number of tokens, led by the common verdict."""
+    said = [
+        f"{times(summary.interval)} for the {_linear_layers(summary)} of {model}"
+        f" at N={n}, {percent(summary.sparsity_real)} zeros"
+        for (model, n), summary in study.models.items()
+    ]
+    words = [summary.verdict for summary in study.models.values()]
+    against = f"against {study.contenders[study.baseline]}"
+    if len(set(words)) == 1:
+        return f"{words[0]}: predicted {'; '.join(said)}, {against}"
+    mixed = "; ".join(f"{word} {text}" for word, text in zip(words, said, strict=True))
+    return f"depends on the tokens: predicted {mixed}, {against}"
+
+
+def _linear_layers(summary: Summary) -> str:
+    count = len(summary.comparisons)
+    return "one linear layer" if count == 1 else f"{count} linear layers"
+
+
+def _shapes(study: Study) -> str:
+    if not any(not case.from_model for case in study.cases):
+        return "not in this run: sweep shapes with --shapes MxKxN,... --sparsity ..."
+    if not study.random:
+        return f"undecided: {_missing(study)}"
+    against = f"against {study.contenders[study.baseline]}"
+    groups = _tokens_by_finding(study.random)
+    said = "; ".join(
+        f"{_at_tokens(tokens, groups)}{finding}: {_by_sparsity(study.random, tokens)}"
+        for finding, tokens in groups.items()
+    )
+    return f"{said}; {against} ({_all_counts(study.random)})"
+
+
+def _tokens_by_finding(comparisons: Sequence[Comparison]) -> dict[str, list[int]]:
+    """Numbers of tokens that share what can be said of them: a mean over both would hide it."""
+    groups: dict[str, list[int]] = {}
+    for n in sorted({each.case.n for each in comparisons}, reverse=True):
+        found = means(each for each in comparisons if each.case.n == n)
+        groups.setdefault(_break_even(_verdicts(found)), []).insert(0, n)
+    return groups
+
+
+def _at_tokens(tokens: list[int], groups: dict[str, list[int]]) -> str:
+    return f"at N={', '.join(map(str, tokens))} " if len(groups) > 1 else ""
+
+
+def _by_sparsity(comparisons: Sequence[Comparison], tokens: list[int]) -> str:
+    found = means(each for each in comparisons if each.case.n in tokens)
+    return ", ".join(
+        f"{times(summary.interval)} at {percent(sparsity)}" for sparsity, summary in _few(found)
+    )
+
+
+def _few(by_sparsity: dict[float, Summary]) -> list[tuple[float, Summary]]:
+    """At most as many as a sentence bears, the highest among them."""
+    items = list(by_sparsity.items())
+    step = -(-len(items) // SPARSITIES_SAID)
+    return items[::-step][::-1]
+
+
+def _verdicts(by_sparsity: dict[float, Summary]) -> dict[float, Verdict]:
+    return {sparsity: summary.verdict for sparsity, summary in by_sparsity.items()}
+
+
+def _break_even(words: dict[float, Verdict]) -> str:
+    start = pays_from(words)
+    if start is not None:
+        lowest = ", the lowest measured" if start == min(words) else ""
+        return f"faster on average from {percent(start)} on{lowest}"
+    if len(set(words.values())) == 1:
+        return f"{words[min(words)]} on average at every sparsity measured"
+    if Verdict.FASTER not in words.values():
+        return "slower or undecided at every sparsity measured"
+    return "undecided from which sparsity on"
+
+
+def _libraries(study: Study) -> str:
+    found = study.against_sparse
+    if not found:
+        if not study.contenders.get(SUBJECT) or not study.contenders[SUBJECT].counted:
+            return f"undecided: {SUBJECT} has no result that counts"
+        return f"undecided: no other sparse library has a result here: {EVERY_BASELINE}"
+    summary = mean_of(found)
+    return (
+        f"{summary.verdict}: {times(summary.interval)} on average against the best other sparse"
+        f" library of each case, {_rivals(study, found)} ({_all_counts(found)})"
+    )
+
+
+def _rivals(study: Study, comparisons: Sequence[Comparison]) -> str:
+    wins = Counter(comparison.baseline.backend for comparison in comparisons)
+    return " and ".join(
+        f"{study.contenders[name]} in {count}"
+        for name, count in sorted(wins.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _all_counts(comparisons: Sequence[Comparison]) -> str:
+    noun = "case" if len(comparisons) == 1 else "cases"
+    return f"{len(comparisons)} {noun}: {count_verdicts(comparisons)}"
+
+
+def _missing(study: Study) -> str:
+    """Why there is nothing to compare, and what to do."""
+    subject = study.contenders.get(SUBJECT)
+    if subject is None or not subject.counted:
+        return f"{SUBJECT} has no result that counts, see what did not run"
+    absent = "no dense int8 baseline" if study.baseline == DENSE_INT8 else "no baseline"
+    reasons = [
+        row.reason
+        for row in study.rows
+        if row.backend == study.baseline and row.status is Status.UNAVAILABLE
+    ]
+    if reasons:
+        return f"{absent}, {study.baseline} is unavailable: {reasons[0]}"
+    if study.baseline not in study.contenders:
+        return f"{absent}: sweep with --backend {SUBJECT},{study.baseline}"
+    return f"{absent}: {study.baseline} has no result that counts, see what did not run"

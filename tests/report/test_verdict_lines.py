@@ -1,0 +1,133 @@
+"""The verdict's three lines: right, three-valued, and useful where a part is missing."""
+
+from __future__ import annotations
+
+import pytest
+from synthetic_runs import absent, pair, realistic, row
+
+from spbench.measure.statistics import Verdict
+from spbench.report.case import group_cases
+from spbench.report.study import studies
+from spbench.report.verdict import pays_from, verdict_lines
+from spbench.store.schema import Status
+
+SPARSITIES = (0.7, 0.8, 0.9)
+
+
+def lines_of(rows, baseline="onednn"):
+    lines = verdict_lines(studies(group_cases(rows), baseline)[0])
+    assert len(lines) == 3
+    assert not any("\n" in line for line in lines)
+    return lines
+
+
+def sweep(ratios, **changes):
+    return [
+        each
+        for sparsity, ratio in zip(SPARSITIES, ratios, strict=True)
+        for each in pair(ratio, 0.01, sparsity=sparsity, **changes)
+    ]
+
+
+def test_a_whole_run():
+    model, shapes, libraries = lines_of(realistic())
+    assert model.startswith("Model      faster: predicted ")
+    assert "36 linear layers of minilm-4x1-80 at N=128, 80 % zeros" in model
+    assert "36 of 36 layer cases: 36 faster, 0 slower, 0 undecided" in model
+    assert shapes.startswith("Shapes     faster on average from 70 % on, the lowest measured")
+    assert "against onednn (dense int8) (72 cases:" in shapes
+    assert libraries.startswith("Libraries  faster: ")
+    assert "onemkl-csr (sparse f32) in 108" in libraries
+
+
+@pytest.mark.parametrize(
+    ("ratios", "start"),
+    [
+        ((3.0, 4.0, 8.0), "faster on average from 70 % on, the lowest measured:"),
+        ((0.8, 1.0, 2.0), "faster on average from 90 % on:"),
+        ((0.8, 0.9, 1.0), "slower or undecided at every sparsity measured:"),
+        ((2.0, 2.0, 0.9), "undecided from which sparsity on:"),
+        ((0.5, 0.6, 0.7), "slower on average at every sparsity measured:"),
+        ((1.0, 1.0, 1.0), "undecided on average at every sparsity measured:"),
+    ],
+)
+def test_from_which_sparsity_it_pays(ratios, start):
+    assert lines_of(sweep(ratios))[1].startswith(f"Shapes     {start}")
+
+
+def test_tokens_that_differ_from_the_whole_are_named():
+    rows = sweep((3.0, 4.0, 8.0), n=128) + sweep((0.7, 0.9, 2.0), n=1)
+    line = lines_of(rows)[1]
+    assert "at N=128 faster on average from 70 % on, the lowest measured: 3.00x" in line
+    assert "; at N=1 faster on average from 90 % on: 0.70x" in line
+
+
+def test_the_models_ratio_is_the_ratio_of_sums():
+    rows = [
+        row("spbench", 1000.0, weights="mini:a"),
+        row("onednn", 2000.0, weights="mini:a"),
+        row("spbench", 9000.0, weights="mini:b"),
+        row("onednn", 9000.0, weights="mini:b"),
+    ]
+    line = lines_of(rows)[0]
+    assert line.startswith(
+        "Model      faster: predicted 1.10x [1.10, 1.10] for the 2 linear layers"
+    )
+    assert "1 faster, 0 slower, 1 undecided" in line
+
+
+def test_a_model_that_gains_only_with_many_tokens():
+    rows = pair(0.8, 0.01, weights="mini:a", n=1) + pair(4.0, 0.01, weights="mini:a", n=128)
+    line = lines_of(rows)[0]
+    assert "depends on the tokens: predicted slower 0.80x" in line
+    assert "; faster 4.00x" in line
+
+
+def test_overlap_is_undecided():
+    model, shapes, _ = lines_of(pair(1.02, 0.2, weights="mini:a") + pair(1.02, 0.2))
+    assert model.startswith("Model      undecided: ")
+    assert shapes.startswith("Shapes     undecided")
+
+
+def test_without_a_model_or_other_libraries():
+    model, shapes, libraries = lines_of(sweep((3, 4, 8)))
+    assert "--from-model" in model
+    assert "3 cases: 3 faster" in shapes
+    assert "pip install 'spbench[baselines]'" in libraries
+
+
+def test_without_shapes():
+    assert "--shapes" in lines_of(pair(2.0, weights="mini:a"))[1]
+
+
+def test_without_the_dense_baseline_it_says_how_to_get_it():
+    install = "pip install 'spbench[onednn]'"
+    rows = [row("spbench"), absent("onednn", Status.UNAVAILABLE, install)]
+    shapes = lines_of(rows)[1]
+    assert shapes.startswith("Shapes     undecided: no dense int8 baseline")
+    assert shapes.endswith(install)
+    assert "--backend spbench,onednn" in lines_of([row("spbench")])[1]
+
+
+def test_a_wrong_baseline_is_not_a_baseline():
+    rows = [row("spbench"), row("onednn", 1e6, status=Status.WRONG, reason="off by one")]
+    assert "no result that counts" in lines_of(rows)[1]
+
+
+def test_without_spbench():
+    _, shapes, libraries = lines_of([row("onednn"), row("onemkl-csr")])
+    assert "spbench has no result that counts" in shapes
+    assert "spbench has no result that counts" in libraries
+
+
+def test_layers_that_did_not_run_are_counted():
+    rows = pair(2.0, weights="mini:a") + [
+        row("onednn", weights="mini:b"),
+        absent("spbench", Status.FAILED, "crashed", weights="mini:b"),
+    ]
+    assert "1 of 2 layer cases: 1 faster" in lines_of(rows)[0]
+
+
+def test_pays_from_nothing():
+    assert pays_from({}) is None
+    assert pays_from({0.7: Verdict.FASTER, 0.9: Verdict.SLOWER}) is None
