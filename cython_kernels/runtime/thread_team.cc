@@ -24,22 +24,36 @@ void pause_briefly() {
 #endif
 }
 
-void pin_to_nth_allowed_cpu(int n) {
+// CPUs that this process may use, ascending; empty where the system does not tell.
+std::vector<int> allowed_cpus() {
+  std::vector<int> cpus;
 #if defined(__linux__)
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  const int count = CPU_COUNT(&allowed);
-  if (count < 2) return;
-  for (int cpu = 0, seen = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || seen++ != n % count) continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-    return;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+    }
   }
+#endif
+  return cpus;
+}
+
+int current_cpu() {
+#if defined(__linux__)
+  return sched_getcpu();
 #else
-  (void)n;
+  return -1;
+#endif
+}
+
+void pin(pthread_t thread, int cpu) {
+#if defined(__linux__)
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  pthread_setaffinity_np(thread, sizeof one, &one);
+#else
+  (void)thread, (void)cpu;
 #endif
 }
 
@@ -48,6 +62,7 @@ class Team {
   int run(team_function function, void* context, int threads) {
     const std::lock_guard<std::mutex> turn(turn_);
     if (!grow(threads - 1)) return -1;
+    place_members();
     function_ = function;
     context_ = context;
     threads_ = threads;
@@ -62,6 +77,7 @@ class Team {
   // A sleeping thread; its ticket goes up by one for each call that wants it.
   struct Member {
     alignas(64) std::atomic<unsigned> ticket{0};
+    pthread_t handle;
     void call() {
       ticket.fetch_add(1, std::memory_order_release);
       ticket.notify_one();
@@ -73,17 +89,33 @@ class Team {
       auto member = std::make_unique<Member>();
       const int thread = static_cast<int>(members_.size()) + 1;
       try {
-        std::thread(&Team::serve, this, member.get(), thread).detach();
+        std::thread server(&Team::serve, this, member.get(), thread);
+        member->handle = server.native_handle();
+        server.detach();
       } catch (const std::system_error&) {
         return false;
       }
       members_.push_back(std::move(member));
+      callers_cpu_ = kNowhere;
     }
     return true;
   }
 
+  // Members go where the caller is not; two on one CPU would wait for each other. Costs
+  // a look at the CPU's number unless the caller has moved since its last call.
+  void place_members() {
+    const int cpu = current_cpu();
+    if (cpu == callers_cpu_ || cpus_.size() < 2) return;
+    callers_cpu_ = cpu;
+    std::size_t next = 0;
+    for (const auto& member : members_) {
+      if (cpus_[next] == cpu) next = (next + 1) % cpus_.size();
+      pin(member->handle, cpus_[next]);
+      next = (next + 1) % cpus_.size();
+    }
+  }
+
   void serve(Member* member, int thread) {
-    pin_to_nth_allowed_cpu(thread);
     for (unsigned seen = 0;; ++seen) {
       member->ticket.wait(seen, std::memory_order_acquire);
       function_(context_, thread, threads_);
@@ -103,8 +135,12 @@ class Team {
     }
   }
 
+  static constexpr int kNowhere = -2;
+
   std::mutex turn_;
   std::vector<std::unique_ptr<Member>> members_;
+  const std::vector<int> cpus_ = allowed_cpus();
+  int callers_cpu_ = kNowhere;
   alignas(64) std::atomic<int> busy_{0};
   team_function function_ = nullptr;
   void* context_ = nullptr;

@@ -45,13 +45,22 @@ class Panels:
         Raises TypeError for another dtype and ValueError for another rank or an
         empty array.
         """
-        if x.dtype != np.uint8:
-            raise TypeError(f"activations are u8, not {x.dtype}")
         if x.ndim != 2 or 0 in x.shape:
             raise ValueError(f"activations are [channels, tokens], both at least 1, not {x.shape}")
         panels = cls.empty(x.shape[0], x.shape[1], "u8")
-        native.pack_panels(x, panels.data)
+        panels.fill(x)
         return panels
+
+    def fill(self, x: np.ndarray) -> None:
+        """Overwrite with X, u8 [channels, tokens], any strides; allocates nothing.
+
+        Raises TypeError or ValueError unless X is u8 and has the panels' shape.
+        """
+        if x.dtype != np.uint8 or self.dtype != "u8":
+            raise TypeError(f"activations are u8, not {x.dtype} in {self.dtype} panels")
+        if x.shape != (self.channels, self.tokens):
+            raise ValueError(f"panels hold {(self.channels, self.tokens)}, not {x.shape}")
+        native.pack_panels(x, self.data)
 
     def to_array(self) -> np.ndarray:
         """Row-major copy [channels, tokens], padding left out."""

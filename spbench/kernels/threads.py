@@ -11,13 +11,13 @@ def default_num_threads() -> int:
     """Physical cores that this process may use: its cpuset, siblings counted once, within
     the quota of its control group; at least 1.
     """
-    cores = len({_first_sibling(cpu) for cpu in usable_cpus()})
+    cores = len({core_of(cpu) for cpu in usable_cpus()})
     quota = cpu_quota()
     return cores if quota >= cores else max(1, math.ceil(quota))
 
 
 def usable_cpus() -> list[int]:
-    """CPU numbers that this process may run on, ascending."""
+    """CPUs this process may run on, ascending (the cpuset and any taskset respected)."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
@@ -39,7 +39,8 @@ def cpu_quota() -> float:
         return math.inf
 
 
-def _first_sibling(cpu: int) -> str:
+def core_of(cpu: int) -> str:
+    """Name of the physical core that a CPU is a hardware thread of; its own if not told."""
     path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
     try:
         return path.read_text().strip()

@@ -13,7 +13,7 @@ from spbench.errors import InputError
 from spbench.formats import BlockShape, BlockSparseMatrix
 from spbench.kernels import Epilogue, PackedWeight, Panels, Spmm, active_isa, spmm
 from spbench.kernels._native import spmm as native
-from spbench.kernels.reference import apply_epilogue, matmul_s32
+from spbench.kernels.reference import apply_epilogue, triple_loop
 
 EDGES = [1, 3, 4, 5, 17, 64, 67]
 
@@ -44,7 +44,7 @@ def test_s32_is_the_product_bit_for_bit(kernel, m, k, sparsity):
 
 def test_reference_is_the_triple_loop():
     product = make_product(5, 7, 3, 0.5)
-    np.testing.assert_array_equal(matmul_s32(product.weight, product.x), product.s32)
+    np.testing.assert_array_equal(triple_loop(product.weight, product.x), product.s32)
 
 
 @pytest.mark.parametrize("output", ["f32", "u8", "s8"])

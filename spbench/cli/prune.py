@@ -1,0 +1,131 @@
+"""spbench prune: a model in, the same model with whole blocks of zeros out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spbench.cli.tables import format_option, percent, print_table
+
+if TYPE_CHECKING:
+    from spbench.pruning.record import Record
+
+_HEADERS = {
+    "layer": "layer",
+    "shape": "shape",
+    "element_sparsity": "zero weights",
+    "block_sparsity": "zero blocks",
+    "energy_kept": "energy kept",
+}
+_SHOW = {key: percent for key in ("element_sparsity", "block_sparsity", "energy_kept")}
+_KINDS = {  # one of a kind, several
+    "embedding": ("embedding", "embeddings"),
+    "LayerNorm": ("LayerNorm tensor", "LayerNorm tensors"),
+    "bias": ("bias", "biases"),
+    "head": ("head", "heads"),
+    "skipped": ("skipped layer", "skipped layers"),
+    "other": ("other tensor", "other tensors"),
+}
+
+
+@click.command()
+@click.argument("model")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--pattern", metavar="RxC", help="Block, outputs x inputs.  [default: 4x1]")
+@click.option("--sparsity", type=float, help="Share of blocks to drop, 0 to 1.  [default: 0.8]")
+@click.option(
+    "--scope",
+    type=click.Choice(["layer", "global"]),
+    help="Drop that share in each layer, or over all of them.  [default: layer]",
+)
+@click.option(
+    "--norm", type=click.Choice(["l1", "l2"]), help="Norm that ranks blocks.  [default: l2]"
+)
+@click.option("--skip", multiple=True, metavar="REGEX", help="Layers to leave; adds to the recipe.")
+@click.option("--recipe", type=click.Path(path_type=Path), help="YAML file; options override it.")
+@click.option("--force", is_flag=True, help="Replace an --out that an earlier prune wrote.")
+@format_option
+def prune(
+    model: str,
+    out: Path,
+    pattern: str | None,
+    sparsity: float | None,
+    scope: str | None,
+    norm: str | None,
+    skip: tuple[str, ...],
+    recipe: Path | None,
+    force: bool,
+    format_: str,
+) -> None:
+    """Prune the linear layers of MODEL in blocks, by magnitude.
+
+    MODEL is a Hugging Face folder, or the name of an installed package that
+    carries one. The result is again such a folder, with a record of what was
+    done in spbench.json. Embeddings, LayerNorms and heads are left alone.
+    """
+    from spbench.formats.checkpoint import Checkpoint
+    from spbench.pruning import prune as pruning
+    from spbench.pruning.recipes import Recipe
+    from spbench.pruning.record import RECORD_NAME
+
+    wanted = Recipe.build(recipe, skip, pattern=pattern, sparsity=sparsity, scope=scope, norm=norm)
+    checkpoint = Checkpoint.open(model)
+    checkpoint.check_target(out, RECORD_NAME, force)
+    for regex in wanted.unused(layer.name for layer in checkpoint.linear_layers):
+        _note(f"'{regex}' matches no linear layer")
+    pruned = pruning.prune(checkpoint, wanted, _progress)
+    pruned.save(out, force)
+    _print(pruned.record, format_)
+    _note(f"wrote {out}")
+
+
+def _print(record: Record, format_: str) -> None:
+    rows = [
+        {"layer": layer.name, "shape": f"{layer.shape[0]}x{layer.shape[1]}"}
+        | {key: getattr(layer, key) for key in _SHOW}
+        for layer in record.layers
+    ]
+    total = {"layer": "total"} | {key: getattr(record.total, key) for key in _SHOW}
+    print_table(rows, _HEADERS, format_, _SHOW, total)
+    for_people = format_ in ("table", "markdown")
+    if for_people:
+        click.echo()
+    click.echo(f"left alone: {_left_alone(record)}; names in spbench.json", err=not for_people)
+    if record.partial:
+        _note(f"{_some(record.partial)}: the block does not divide the shape; partial blocks")
+    if record.collapsed:
+        _note(f"{_some(record.collapsed)}: no block is left; a lower --sparsity or a skip helps")
+    if record.not_copied:
+        _note(f"not copied, for they hold unpruned weights: {', '.join(record.not_copied)}")
+
+
+def _left_alone(record: Record) -> str:
+    parts = []
+    found = record.left_alone_by_kind()
+    for kind, nouns in _KINDS.items():
+        count, reasons = found.get(kind, (0, []))
+        why = f" ({'; '.join(reasons)})" if kind in ("head", "skipped", "other") else ""
+        if count:
+            parts.append(f"{count} {nouns[count > 1]}{why}")
+    return ", ".join(parts) or "nothing"
+
+
+def _some(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} layers, {names[0]} first"
+
+
+def _progress(layers: Iterable) -> Iterator:
+    """The layers, with a bar on stderr where that is a terminal."""
+    stream = click.get_text_stream("stderr")
+    if not stream.isatty():
+        yield from layers
+        return
+    with click.progressbar(layers, label="pruning", file=stream) as bar:
+        yield from bar
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)

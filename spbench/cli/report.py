@@ -1,0 +1,36 @@
+"""``spbench report``: a run's folder in, verdict, tables, figures and a page out."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path())
+@click.option("--out", type=click.Path(), help="Folder for the report.  [default: RUN]")
+@click.option(
+    "--baseline",
+    default="onednn",
+    show_default=True,
+    help="Dense backend that speed-ups are taken over.",
+)
+def report(run: str, out: str | None, baseline: str) -> None:
+    """Write the report of a sweep: report.html, report.md and figures/.
+
+    RUN is the folder that `spbench run-gemm sweep` wrote. Prints the verdict in
+    three lines (the model's own layers, random shapes, other sparse libraries)
+    and the page's path.
+    """
+    from spbench.errors import InputError
+
+    try:
+        from spbench.report.build import build_report
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise InputError("figures need matplotlib: pip install 'spbench[report]'") from error
+
+    result = build_report(run, out, baseline)
+    for line in result.verdict:
+        click.echo(line)
+    click.echo(result.html)

@@ -1,0 +1,211 @@
+"""``spbench run-gemm``: matrix products against libraries; a sweep, one case, or what is here."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spbench.cli.lazy_group import INTERRUPTED
+from spbench.cli.tables import format_option, percent, print_table
+
+if TYPE_CHECKING:
+    from spbench.sweeps.session import SweepSession
+    from spbench.sweeps.summary import Finding
+
+_ONE_CASE = [
+    click.option("--pattern", metavar="RxC", help="Blocks, output x input.  [default: 4x1]"),
+    click.option("--sparsity", help="Share of the blocks left out, 0 to below 1.  [default: 0.8]"),
+    click.option("--threads", help="Threads of every backend.  [default: 1]"),
+    click.option("--output", help="Type of the result: s32 or f32.  [default: s32]"),
+    click.option("--seed", help="Of the random numbers.  [default: 0]"),
+    click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=1."),
+]
+
+
+@click.group("run-gemm")
+def run_gemm() -> None:
+    """Measure matrix products against libraries.
+
+    Lists are separated by commas.
+    """
+
+
+def _case_options(function: Callable) -> Callable:
+    for option in reversed(_ONE_CASE):
+        function = option(function)
+    return function
+
+
+@run_gemm.command(short_help="Measure every combination of shapes, sparsities, backends ...")
+@click.option("--config", type=click.Path(), help="YAML file; options override its keys.")
+@click.option("--shapes", "--shape", metavar="MxKxN,...", help="Or MxK, combined with --tokens.")
+@click.option("--tokens", metavar="N,...", help="For shapes that have no N.")
+@_case_options
+@click.option("--backend", "backends", help="Names from `run-gemm backends`.  [default: all]")
+@click.option("--from-model", metavar="DIR", help="Measure this model's own layers and weights.")
+@click.option("--model-tokens", metavar="N,...", help="N for the model's layers.  [default: 128]")
+@click.option("--model-layers", metavar="REGEX", help="Only layers whose name it finds.")
+@click.option("--name", help="Name of the sweep.  [default: sweep]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on in this run's folder.")
+def sweep(config: str | None, out: Path | None, resume: Path | None, **given: str | None) -> None:
+    """Measure every combination of shapes, sparsities, patterns, threads and backends.
+
+    Rows go to rows.jsonl in the folder of the run (results/DATE-TIME-NAME unless
+    --out says otherwise), one by one. --resume DIR goes on with a sweep that was
+    interrupted; it needs no other option.
+    """
+    from spbench.sweeps.session import SweepSession
+
+    if out is not None and resume is not None:
+        raise click.UsageError("--out starts a new run, --resume goes on with one: give either")
+    values = _values(given)
+    if resume is not None:
+        session = SweepSession.resume(resume, config, values)
+    else:
+        session = SweepSession.start(out, config, values)
+    with closing(session):
+        _run(session)
+        _print_summary(session)
+    session.raise_if_wrong()
+
+
+@run_gemm.command(short_help="Measure one case, as the command in a row does.")
+@click.option("--shape", "--shapes", "shapes", metavar="MxKxN", help="Or MxK with --tokens.")
+@click.option("--tokens", metavar="N", help="If the shape has no N; for a layer.")
+@_case_options
+@click.option("--backend", "backends", default="spbench", show_default=True)
+@click.option("--from-model", metavar="DIR", help="Take the weights of this model's --layer.")
+@click.option("--layer", metavar="NAME", help="Name of the layer's tensor.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: the rows as in rows.jsonl.",
+)
+def one(format_: str, layer: str | None, **given: str | None) -> None:
+    """Measure one case: the command that every row carries, which repeats it."""
+    from spbench.sweeps.single import measure_one
+
+    rows = measure_one(_values(given), layer)
+    for row in rows:
+        click.echo(row.to_json() if format_ == "json" else _readable(row.to_dict()))
+    bad = [row for row in rows if row.status in ("wrong", "failed")]
+    if bad:
+        from spbench.errors import RunError
+
+        raise RunError(f"{bad[0].backend} is {bad[0].status}: {bad[0].reason}")
+
+
+@run_gemm.command(short_help="Show which backends are here and what they run.")
+@click.option("--threads", default=1, show_default=True)
+@format_option
+def backends(threads: int, format_: str) -> None:
+    """Show the backends: what is here, its version, what it runs, how to get what is missing."""
+    from spbench.sweeps.roll_call import roll_call
+
+    headers = {
+        "name": "backend",
+        "title": "what it runs",
+        "available": "here",
+        "version": "version",
+        "implementation": "implementation on this CPU",
+        "isa": "ISA",
+        "note": "note",
+    }
+    rows = [vars(entry) for entry in roll_call(threads)]
+    print_table(rows, headers, format_, {"available": lambda here: "yes" if here else "no"})
+
+
+def _values(given: dict[str, str | None]) -> dict[str, Any]:
+    """Options that were given, lists split at commas, as the config wants them."""
+    single = {"from_model", "model_layers", "name", "output", "seed"}
+    values: dict[str, Any] = {}
+    for key, text in given.items():
+        if text is None:
+            continue
+        parts = [part.strip() for part in text.split(",")]
+        if key == "protocol":
+            values[key] = dict(_pair(part) for part in parts)
+        else:
+            values[key] = text if key in single else parts
+    return values
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals and value):
+        raise click.BadParameter(f"{text!r}: write KEY=VALUE", param_hint="--protocol")
+    return key, value
+
+
+def _run(session: SweepSession) -> None:
+    """Measure what is missing; on Ctrl-C say where the rows are and how to go on."""
+    from spbench.cli.progress import Progress
+
+    for note in session.notes:
+        click.echo(f"note: {note}", err=True)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Progress(len(session.missing)) as progress:
+            session.run(lambda case, rows: progress.advance(str(case.problem)))
+    except KeyboardInterrupt:
+        path = session.folder.path
+        click.echo(f"Interrupted. The finished rows are in {path / 'rows.jsonl'}.", err=True)
+        click.echo(f"Go on with: spbench run-gemm sweep --resume {path}", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_summary(session: SweepSession) -> None:
+    """A line for each shape and sparsity, then remarks, then where to go on."""
+    headers = {
+        "shape": "M x K x N",
+        "pattern": "blocks",
+        "sparsity": "sparsity",
+        "threads": "threads",
+        "time_ns": f"{session.subject} us",
+        "speedup": f"speed-up over {session.baseline} [99 %]",
+        "verdict": "verdict",
+    }
+    show = {
+        "sparsity": percent,
+        "time_ns": lambda time_ns: f"{time_ns / 1e3:.1f}",
+        "speedup": str,
+        "verdict": str,
+    }
+    findings = session.findings()
+    if not any(finding.speedup for finding in findings):
+        del headers["speedup"], headers["verdict"]
+    rows = [vars(finding) | {"shape": _shape(finding)} for finding in findings]
+    print_table(rows, headers, "table", show)
+    for line in session.remarks():
+        click.echo(line)
+    path = session.folder.path
+    click.echo(f"\n{path}\nspbench report {path}")
+
+
+def _shape(finding: Finding) -> str:
+    if not finding.layers:
+        return finding.shape
+    return f"{finding.shape} ({finding.layers} layer{'s' * (finding.layers > 1)})"
+
+
+def _readable(fields: dict[str, Any]) -> str:
+    """A row as `key  value` lines; lists shortened, fields without a value left out."""
+    width = max(len(key) for key in fields)
+    lines = []
+    for key, value in fields.items():
+        if isinstance(value, list):
+            value = f"{len(value)} samples, first {value[0]:.1f}" if value else None
+        if value is not None and value != "":
+            lines.append(f"{key:<{width}}  {value}")
+    return "\n".join(lines)

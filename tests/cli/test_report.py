@@ -1,0 +1,75 @@
+"""``spbench report``: what it prints, and one line for bad input."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from synthetic_runs import absent, pair, row, write_run
+
+from spbench.cli import main
+from spbench.store.schema import Status
+
+pytest.importorskip("matplotlib")
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, ["report", *map(str, arguments)])
+
+
+def test_prints_the_verdict_and_the_page(tmp_path):
+    run = write_run(tmp_path / "run", pair(4.0, 0.01))
+    result = invoke(run)
+    assert result.exit_code == 0, result.output
+    *verdict, path = result.stdout.splitlines()
+    assert [line.split()[0] for line in verdict] == ["Model", "Shapes", "Libraries"]
+    assert Path(path) == run / "report.html"
+    assert Path(path).is_file()
+
+
+def test_out_and_baseline(tmp_path):
+    run = write_run(tmp_path / "run", [row("spbench", 100.0), row("numpy", 700.0)])
+    result = invoke(run, "--out", tmp_path / "out", "--baseline", "numpy")
+    assert result.exit_code == 0, result.output
+    assert "7.00x" in result.stdout
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert not (run / "report.html").exists()
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "no rows", "none ok", "torn", "baseline"])
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, kind):
+    run = tmp_path / "run"
+    rows = {"none ok": [absent("spbench", Status.FAILED, "crashed")], "no rows": []}
+    if kind == "empty":
+        run.mkdir()
+    elif kind != "missing":
+        write_run(run, rows.get(kind, pair(2.0)))
+    if kind == "torn":
+        (run / "rows.jsonl").write_text('{"no": "row"}\n')
+    result = invoke(run, *(["--baseline", "nunpy"] if kind == "baseline" else []))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert str(run) in result.stderr
+    assert not list(tmp_path.rglob("report.*"))
+
+
+def test_as_a_process(tmp_path):
+    run = write_run(tmp_path / "run", pair(4.0))
+    done = subprocess.run(
+        [sys.executable, "-m", "spbench", "report", str(run)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == str(run / "report.html")
+
+
+def test_help_does_not_load_matplotlib():
+    script = "import sys, spbench.cli.report; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
