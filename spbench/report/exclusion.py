@@ -1,7 +1,8 @@
-"""What a report leaves out of its tables and figures, and why: nothing is dropped in silence."""
+"""What a report leaves out, or counts with a remark, and why: nothing is dropped in silence."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ _ORDER = ["wrong", "failed", "no samples", "no row", "unavailable", "unsupported
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Cases of one backend that are out for one reason."""
+    """Cases of one backend that are out, or remarked on, for one reason."""
 
     backend: str
     status: str  # a Status, or "no samples" (a row without times), or "no row"
@@ -33,6 +34,23 @@ def exclusions(cases: Sequence[Case]) -> list[Exclusion]:
                 grouped.setdefault((backend, status, reason), []).append(str(case))
     found = [Exclusion(*key, tuple(out), len(out) == len(cases)) for key, out in grouped.items()]
     return sorted(found, key=lambda each: (_ORDER.index(each.status), each.backend, each.reason))
+
+
+def remarks(cases: Sequence[Case]) -> list[Exclusion]:
+    """Rows that count but carry a reason, alike but for their numbers taken together."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for case in cases:
+        for backend, row in case.rows.items():
+            if counts(row) and row.reason:
+                grouped.setdefault((backend, _without_numbers(row.reason)), []).append(str(case))
+    return [
+        Exclusion(backend, str(Status.OK), reason, tuple(out), len(out) == len(cases))
+        for (backend, reason), out in sorted(grouped.items())
+    ]
+
+
+def _without_numbers(reason: str) -> str:
+    return re.sub(r"\d+(\.\d+)?", "...", reason)
 
 
 def _why_out(row: Row | None) -> tuple[str, str]:

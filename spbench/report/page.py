@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spbench.report import tables
 from spbench.report.case import Case
-from spbench.report.exclusion import exclusions
+from spbench.report.exclusion import exclusions, remarks
 from spbench.report.figures import Figure, draw_figures
 from spbench.report.machine import MachineFacts
 from spbench.report.study import Study
@@ -85,6 +85,8 @@ def compose(
     blocks += [Heading("Everything else"), tables.backends(studies, machine)]
     left_out = tables.left_out(exclusions(cases))
     blocks.append(left_out if left_out.rows else Paragraph("Every backend ran on every case."))
+    remarked = tables.remarks(remarks(cases))
+    blocks += [remarked] if remarked.rows else []
     blocks += [tables.machine_facts(machine), tables.protocol(rows)]
     blocks += [Heading("To repeat it"), *([Commands(repeat)] if repeat else [])]
     blocks.append(tables.commands(cases))

@@ -113,6 +113,18 @@ def left_out(found: Sequence[Exclusion]) -> Table:
     )
 
 
+def remarks(found: Sequence[Exclusion]) -> Table:
+    """Rows that count, with what the protocol has to say against them."""
+    rows = [[each.backend, each.reason, str(len(each.cases)), _named(each)] for each in found]
+    return Table(
+        "Counted, but with a remark",
+        ["backend", "remark", "cases", "which"],
+        rows,
+        "Another process on the machine, or a library's idle threads, took part of a core while"
+        " these were timed. Their intervals are as wide as that made them.",
+    )
+
+
 def _named(exclusion: Exclusion) -> str:
     if exclusion.all_cases:
         return "all"

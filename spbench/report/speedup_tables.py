@@ -10,7 +10,7 @@ from spbench.report.comparison import Comparison, count_verdicts, sparse_bound
 from spbench.report.study import SUBJECT, Study, means
 from spbench.report.summary import Summary, mean_of
 from spbench.report.table import NOTHING, Cell, Table
-from spbench.report.verdict import pays_from
+from spbench.report.verdict import pays_from, tokens_by_finding
 
 
 def headline(study: Study) -> Table:
@@ -19,10 +19,13 @@ def headline(study: Study) -> Table:
         _headline_row(f"{model}, N={n}: {len(summary.comparisons)} layers, sum", summary)
         for (model, n), summary in study.models.items()
     ]
-    rows += [
-        _headline_row(f"random weights, {percent(sparsity)}: mean", summary)
-        for sparsity, summary in study.by_sparsity.items()
-    ]
+    for tokens in tokens_by_finding(study.random).values():
+        found = means(each for each in study.random if each.case.n in tokens)
+        where = f"random weights, N={', '.join(map(str, tokens))}"
+        rows += [
+            _headline_row(f"{where}, {percent(sparsity)}: mean", summary)
+            for sparsity, summary in found.items()
+        ]
     if study.against_sparse:
         best = mean_of(study.against_sparse)
         row = _headline_row("best other sparse library: mean", best)

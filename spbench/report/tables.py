@@ -6,7 +6,7 @@ circumstance_tables.py   the machine, the protocol, the commands
 """
 
 from spbench.report.circumstance_tables import commands, machine_facts, protocol, weak_points
-from spbench.report.result_tables import backends, left_out, times
+from spbench.report.result_tables import backends, left_out, remarks, times
 from spbench.report.speedup_tables import (
     headline,
     speedup_by_layer,
@@ -22,6 +22,7 @@ __all__ = [
     "left_out",
     "machine_facts",
     "protocol",
+    "remarks",
     "speedup_by_layer",
     "speedup_by_shape",
     "speedup_by_tokens",

@@ -86,7 +86,7 @@ def _shapes(study: Study) -> str:
     if not study.random:
         return f"undecided: {_missing(study)}"
     against = f"against {study.contenders[study.baseline]}"
-    groups = _tokens_by_finding(study.random)
+    groups = tokens_by_finding(study.random)
     said = "; ".join(
         f"{_at_tokens(tokens, groups)}{finding}: {_by_sparsity(study.random, tokens)}"
         for finding, tokens in groups.items()
@@ -94,7 +94,7 @@ def _shapes(study: Study) -> str:
     return f"{said}; {against} ({_all_counts(study.random)})"
 
 
-def _tokens_by_finding(comparisons: Sequence[Comparison]) -> dict[str, list[int]]:
+def tokens_by_finding(comparisons: Sequence[Comparison]) -> dict[str, list[int]]:
     """Numbers of tokens that share what can be said of them: a mean over both would hide it."""
     groups: dict[str, list[int]] = {}
     for n in sorted({each.case.n for each in comparisons}, reverse=True):

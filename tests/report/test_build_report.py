@@ -63,6 +63,17 @@ def test_the_order_of_rows_does_not_matter(run):
     assert (again.markdown.read_text(), again.html.read_text()) == texts
 
 
+def test_a_row_that_counts_shows_its_remark(run):
+    disturbed = [
+        row("spbench", 100.0, reason="disturbed: other processes had its core for 13% of the time"),
+        row("onednn", 400.0),
+    ]
+    text = build_report(run(disturbed)).markdown.read_text()
+    assert "Counted, but with a remark" in text
+    assert "other processes had its core for ...% of the time" in text
+    assert "Counted, but" not in build_report(run(pair(2.0), name="calm")).markdown.read_text()
+
+
 def test_the_last_row_of_a_case_wins(run):
     report = build_report(run([*pair(9.0), *pair(2.0)]))
     assert "2.00x" in report.verdict[1]
