@@ -25,7 +25,7 @@ class FakeClock:
 class FakePlayer:
     """A worker without a process: each call lasts ``call_ns``, and each question is written down.
 
-    ``breaks`` maps a method to the exception it raises, ``idle_share`` is the CPU
+    ``jitter`` is what every second turn takes longer, as a share. ``breaks`` maps a method to the exception it raises, ``idle_share`` is the CPU
     it burns between its turns, ``idle_ns`` how long those pauses are said to be.
     """
 
@@ -38,6 +38,8 @@ class FakePlayer:
         self.wrong = ""
         self.idle_share = 0.0
         self.idle_ns = 5_000_000
+        self.jitter = 0.0
+        self._turns = 0
         self._clock = clock
         vars(self).update(changes)
 
@@ -62,7 +64,9 @@ class FakePlayer:
     def _turn(self, count: int, hot_ns: float) -> Timing:
         hot_calls = -(-hot_ns // self.call_ns)
         self._clock.advance(hot_calls * self.call_ns + count * self.call_ns)
-        return Timing(count, count * self.call_ns, count * self.call_ns)
+        self._turns += 1
+        wall_ns = int(count * self.call_ns * (1 + self.jitter * (self._turns % 2)))
+        return Timing(count, wall_ns, wall_ns)
 
     def _check(self) -> str:
         return self.wrong

@@ -10,6 +10,7 @@ from spbench.measure.bench import Prepared
 from spbench.measure.clock import Clock
 from spbench.measure.player import Answer, Player, PlayerFailed
 from spbench.measure.settings import MIN_ROUNDS, Protocol
+from spbench.measure.statistics import median_interval
 from spbench.measure.timing import Timing
 from spbench.store.schema import Status
 
@@ -84,6 +85,11 @@ class Contestant:
     def wants_turn(self, round_index: int, share_ns: float) -> bool:
         """Whether it takes part in this round: it lives, and has time of its share left."""
         return self.alive and (round_index < MIN_ROUNDS or self._turns_ns < share_ns)
+
+    def is_precise(self, precision: float) -> bool:
+        """Whether the interval of its median is narrower than ``precision`` times the median."""
+        interval = median_interval(self.measurement.samples_ns)
+        return interval.high - interval.low < precision * interval.value
 
     def turn(self) -> None:
         """Wake it, let it get hot, time its calls."""

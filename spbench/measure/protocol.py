@@ -8,7 +8,7 @@ from typing import Any
 from spbench.measure.clock import Clock, SystemClock
 from spbench.measure.contestant import Contestant, Measurement
 from spbench.measure.player import Player
-from spbench.measure.settings import Protocol
+from spbench.measure.settings import ROUNDS_FOR_PRECISION, Protocol
 from spbench.measure.turn_order import turn_order
 from spbench.store.schema import Status
 
@@ -40,7 +40,8 @@ def measure_case(
 
 
 def _play_rounds(contestants: list[Contestant], settings: Protocol) -> None:
-    """Rounds in which each contestant has one turn, until ``rounds`` or the budget is reached.
+    """Rounds in which each contestant has one turn, until all are precise, or ``rounds`` or the
+    budget is reached.
 
     The budget is shared out. One with long calls has used up its share after few
     rounds and leaves (never before 8), the quick ones go on with theirs.
@@ -50,6 +51,12 @@ def _play_rounds(contestants: list[Contestant], settings: Protocol) -> None:
         playing = [one for one in contestants if one.wants_turn(index, share_ns)]
         for place in turn_order(len(playing), index):
             playing[place].turn()
+        if index + 1 >= ROUNDS_FOR_PRECISION and _are_precise(playing, settings.precision):
+            break
+
+
+def _are_precise(contestants: Sequence[Contestant], precision: float) -> bool:
+    return all(one.is_precise(precision) for one in contestants if one.alive)
 
 
 def _tell_who_was_not_idle(measurements: list[Measurement]) -> None:

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 MIN_ROUNDS = 8
 """Fewest samples whose range bounds their median at 99 % confidence."""
 
+ROUNDS_FOR_PRECISION = 16
+"""Fewest rounds before a narrow interval is believed: two turns in each placement of a case."""
+
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -20,6 +23,8 @@ class Protocol(BaseModel):
 
     rounds: int = Field(50, ge=MIN_ROUNDS)
     """Turns each backend has, if the budget lasts."""
+    precision: NotNegative = 0.005
+    """A case ends when every backend's 99 % interval is narrower than this share of its median."""
     min_turn_us: Positive = 200
     """What the timed calls of a turn last together, at least."""
     hot_us: NotNegative = 200

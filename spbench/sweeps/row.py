@@ -51,7 +51,8 @@ class RowMaker:
             threads=case.threads,
             cache=case.cache,
             seed=problem.seed,
-            protocol=self.settings.model_dump() | {"calls": measurement.calls_per_turn},
+            protocol=self.settings.model_dump()
+            | {"calls": measurement.calls_per_turn, "placements": facts.placements},
             command=command(case, measurement.name, self.settings),
             **_costs(facts),
             **_times(case, facts, measurement),

@@ -16,7 +16,8 @@ def clock():
 
 
 def measure(clock, *players, **settings):
-    return measure_case(players, "task", Protocol(**settings), clock)
+    """Without a precision to be reached, so that every round is played."""
+    return measure_case(players, "task", Protocol(**{"precision": 0} | settings), clock)
 
 
 def test_everyone_has_a_turn_in_every_round(clock):
@@ -63,6 +64,18 @@ def test_the_budget_ends_the_case(clock):
     results = measure(clock, *players, rounds=10_000, case_budget_s=0.1)
     assert 8 < len(results[0].samples_ns) < 200
     assert abs(len(results[0].samples_ns) - len(results[1].samples_ns)) <= 1
+
+
+def test_the_case_ends_when_everyone_is_precise(clock):
+    players = [FakePlayer(name, clock) for name in "ab"]
+    results = measure(clock, *players, rounds=50, precision=0.005)
+    assert [len(result.samples_ns) for result in results] == [16, 16]
+
+
+def test_one_that_is_not_precise_keeps_everyone_at_it(clock):
+    steady, shaky = FakePlayer("steady", clock), FakePlayer("shaky", clock, jitter=0.05)
+    results = measure(clock, steady, shaky, rounds=40, precision=0.005)
+    assert [len(result.samples_ns) for result in results] == [40, 40]
 
 
 @pytest.mark.parametrize("method", ["prepare", "warm_up", "turn", "check"])

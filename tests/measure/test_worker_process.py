@@ -9,6 +9,7 @@ import time
 import pytest
 
 from spbench.measure.affinity import usable_cpus
+from spbench.measure.contestant import IDLE_SHARE_LIMIT
 from spbench.measure.player import PlayerFailed
 from spbench.measure.worker_process import WorkerProcess
 
@@ -86,7 +87,7 @@ def test_an_idle_worker_burns_nothing_and_a_spinning_one_is_seen(worker):
     time.sleep(0.1)
     restless = worker.ask("echo", 1, timeout_s=20)
     assert calm.idle_wall_ns >= 0.1e9 and calm.idle_cpu_ns < 1e6
-    assert restless.idle_cpu_ns > 0.3 * restless.idle_wall_ns
+    assert restless.idle_cpu_ns > IDLE_SHARE_LIMIT * restless.idle_wall_ns
 
 
 PARENT = """
