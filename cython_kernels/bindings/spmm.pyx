@@ -64,6 +64,7 @@ cdef extern from "runtime/spmm_run.h":
         spmm_kernel kernel_n16
         int threads
         const int64_t* row_split
+        int failed
     void spmm_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
     int spmm_run(const spmm_problem*) nogil
     void spmm_run_call(void*) nogil
@@ -221,6 +222,11 @@ cdef class SpmmCall:
             raise ValueError("m, k, n and threads must be at least 1")
         if group_begin.shape[0] != block_rows + 1 or row_split.shape[0] != threads + 1:
             raise ValueError("packed weights do not fit m, or row_split does not fit threads")
+        cdef int64_t groups = group_begin[block_rows]
+        if weights.shape[0] != groups * 4 * block[0] or channels.shape[0] != groups * 4:
+            raise ValueError("packed weights or channels do not have group_begin's groups")
+        if channels.dtype.kind != "u" or channels.dtype.itemsize not in (2, 4):
+            raise ValueError("channels are u16 or u32")
         if x.shape[0] != k * spbench_panel_capacity(n):
             raise ValueError("x does not hold the panels of [k, n]")
         if y.shape[0] != m * spbench_panel_capacity(n) * element:
@@ -273,6 +279,11 @@ cdef class SpmmCall:
             status = spmm_run(&self.problem)
         if status != 0:
             raise RuntimeError(f"could not start {self.problem.threads} threads")
+
+    @property
+    def failed(self):
+        """Whether a run through ``function_address`` could not start its threads."""
+        return bool(self.problem.failed)
 
     @property
     def function_address(self):

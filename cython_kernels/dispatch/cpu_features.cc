@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#if defined(__x86_64__)
+#if defined(SPBENCH_X86)
 #include <cpuid.h>
 
 namespace {

@@ -13,7 +13,7 @@
 //
 // The caller guarantees: every line of x and y starts at a multiple of its own size, of
 // 64 bytes if it is larger; every channel is below K; scale and bias have M elements when
-// the output is not s32. A kernel writes rows 0 .. M - 1 of y and nothing else; it neither
+// the output is not s32. Weights may lie anywhere. A kernel writes rows 0 .. M - 1 of y and nothing else; it neither
 // allocates, dispatches nor starts threads.
 #pragma once
 

@@ -7,6 +7,8 @@
 extern "C" {
 #endif
 
+// `turns` must be at least 1 everywhere.
+
 // Runs `turns` turns of a loop of vpdpbusd on registers and returns the operations done
 // (a multiply and an add counted apart). Needs AVX512_VNNI.
 int64_t probe_vpdpbusd_zmm(int64_t turns);

@@ -24,6 +24,7 @@
       "1:\n\t" EACH_OF_16(instruction)                           \
       "dec %0\n\t"                                               \
       "jnz 1b\n\t"                                               \
+      "vzeroupper\n\t"                                           \
       : "+r"(left)                                               \
       :                                                          \
       : EACH_OF_16(CLOBBER) "xmm30", "xmm31", "cc")
@@ -52,6 +53,7 @@ int64_t probe_read_zmm(const void* memory, int64_t bytes, int64_t turns) {
         "add $1024, %0\n\t"
         "cmp %1, %0\n\t"
         "jb 1b\n\t"
+        "vzeroupper\n\t"
         : "+r"(at)
         : "r"(end)
         : EACH_OF_16(CLOBBER) "cc", "memory");

@@ -48,4 +48,7 @@ int spmm_run(const spmm_problem* problem) {
   return team_run(run_share, const_cast<spmm_problem*>(problem), problem->threads);
 }
 
-void spmm_run_call(void* problem) { spmm_run(static_cast<const spmm_problem*>(problem)); }
+void spmm_run_call(void* context) {
+  spmm_problem* problem = static_cast<spmm_problem*>(context);
+  if (spmm_run(problem) != 0) problem->failed = 1;
+}

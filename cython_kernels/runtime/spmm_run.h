@@ -9,6 +9,7 @@ struct spmm_problem {
   spmm_kernel kernel_n64, kernel_n32, kernel_n16;
   int threads;
   const int64_t* row_split;  // [threads + 1] first block row of each thread
+  int failed;                // set by spmm_run_call when threads could not be started
 };
 
 #ifdef __cplusplus
@@ -23,7 +24,7 @@ void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads
 // Returns 0, or -1 if threads could not be started.
 int spmm_run(const struct spmm_problem* problem);
 
-// The same for a prepared call, whose status cannot be asked for.
+// The same for a prepared call, which returns nothing: a failure stays in `failed`.
 void spmm_run_call(void* problem);
 
 #ifdef __cplusplus

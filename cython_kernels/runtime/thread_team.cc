@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "runtime/cpus.h"
 
 namespace {
 
@@ -21,28 +23,6 @@ void pause_briefly() {
   __builtin_ia32_pause();
 #else
   std::this_thread::yield();
-#endif
-}
-
-// CPUs that this process may use, ascending; empty where the system does not tell.
-std::vector<int> allowed_cpus() {
-  std::vector<int> cpus;
-#if defined(__linux__)
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
-    }
-  }
-#endif
-  return cpus;
-}
-
-int current_cpu() {
-#if defined(__linux__)
-  return sched_getcpu();
-#else
-  return -1;
 #endif
 }
 
@@ -92,7 +72,7 @@ class Team {
         std::thread server(&Team::serve, this, member.get(), thread);
         member->handle = server.native_handle();
         server.detach();
-      } catch (const std::system_error&) {
+      } catch (const std::exception&) {  // no thread, or no memory for it
         return false;
       }
       members_.push_back(std::move(member));
@@ -104,15 +84,13 @@ class Team {
   // Members go where the caller is not; two on one CPU would wait for each other. Costs
   // a look at the CPU's number unless the caller has moved since its last call.
   void place_members() {
-    const int cpu = current_cpu();
-    if (cpu == callers_cpu_ || cpus_.size() < 2) return;
-    callers_cpu_ = cpu;
-    std::size_t next = 0;
-    for (const auto& member : members_) {
-      if (cpus_[next] == cpu) next = (next + 1) % cpus_.size();
-      pin(member->handle, cpus_[next]);
-      next = (next + 1) % cpus_.size();
-    }
+    const int callers = spbench::current_cpu();
+    if (callers == callers_cpu_) return;
+    callers_cpu_ = callers;
+    std::vector<int> cpus = spbench::process_cpus();
+    std::erase(cpus, callers);
+    if (cpus.empty()) return;
+    for (std::size_t i = 0; i < members_.size(); ++i) pin(members_[i]->handle, cpus[i % cpus.size()]);
   }
 
   void serve(Member* member, int thread) {
@@ -139,7 +117,6 @@ class Team {
 
   std::mutex turn_;
   std::vector<std::unique_ptr<Member>> members_;
-  const std::vector<int> cpus_ = allowed_cpus();
   int callers_cpu_ = kNowhere;
   alignas(64) std::atomic<int> busy_{0};
   team_function function_ = nullptr;

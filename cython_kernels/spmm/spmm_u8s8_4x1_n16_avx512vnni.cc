@@ -22,13 +22,8 @@
 #include <stdint.h>
 
 #include "epilogue/requantize_avx512.h"
+#include "spmm/operands_avx512.h"
 #include "spmm_kernels.h"
-
-static inline __attribute__((always_inline)) uint64_t channel(const struct spmm_args* args,
-                                                              int64_t index, int is_wide) {
-  return is_wide ? ((const uint32_t*)args->channels)[index]
-                 : ((const uint16_t*)args->channels)[index];
-}
 
 static inline __attribute__((always_inline)) __m256i two_lines(const uint8_t* low,
                                                                const uint8_t* high) {
@@ -37,35 +32,36 @@ static inline __attribute__((always_inline)) __m256i two_lines(const uint8_t* lo
 }
 
 static inline __attribute__((always_inline)) void add_group(const struct spmm_args* args,
-                                                            int64_t g, int is_wide,
+                                                            int64_t g, int channels_are_wide,
                                                             __m512i sum[4]) {
   const __m512i by_token =
       _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
   const __m512i by_channel = _mm512_broadcast_i32x4(
       _mm_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0));
   const uint8_t* line[4];
-  for (int c = 0; c < 4; ++c) line[c] = args->x + channel(args, 4 * g + c, is_wide) * 16;
+  for (int c = 0; c < 4; ++c) {
+    line[c] = args->x + 16 * channel_of(args, 4 * g + c, channels_are_wide);
+  }
   const __m512i lines = _mm512_inserti64x4(_mm512_castsi256_si512(two_lines(line[0], line[1])),
                                            two_lines(line[2], line[3]), 1);
   const __m512i dwords = _mm512_permutexvar_epi32(by_token, lines);
   const __m512i x = _mm512_shuffle_epi8(dwords, by_channel);
-  const int32_t* weights = (const int32_t*)(args->weights + 16 * g);
   for (int r = 0; r < 4; ++r) {
-    sum[r] = _mm512_dpbusd_epi32(sum[r], x, _mm512_set1_epi32(weights[r]));
+    sum[r] = _mm512_dpbusd_epi32(sum[r], x, weights_of(args, g, 4, r));
   }
 }
 
 static inline __attribute__((always_inline)) void block_row(const struct spmm_args* args,
-                                                            int64_t i, int is_wide) {
+                                                            int64_t i, int channels_are_wide) {
   __m512i even[4], odd[4];
   for (int r = 0; r < 4; ++r) even[r] = odd[r] = _mm512_setzero_si512();
 
   int64_t g = args->group_begin[i];
   for (; g + 1 < args->group_begin[i + 1]; g += 2) {
-    add_group(args, g, is_wide, even);
-    add_group(args, g + 1, is_wide, odd);
+    add_group(args, g, channels_are_wide, even);
+    add_group(args, g + 1, channels_are_wide, odd);
   }
-  if (g < args->group_begin[i + 1]) add_group(args, g, is_wide, even);
+  if (g < args->group_begin[i + 1]) add_group(args, g, channels_are_wide, even);
 
   for (int r = 0; r < 4 && 4 * i + r < args->m; ++r) {
     store_line_n16(args, 4 * i + r, _mm512_add_epi32(even[r], odd[r]));

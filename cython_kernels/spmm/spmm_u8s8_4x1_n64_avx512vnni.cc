@@ -29,12 +29,11 @@
 #include <stdint.h>
 
 #include "epilogue/requantize_avx512.h"
+#include "spmm/operands_avx512.h"
 #include "spmm_kernels.h"
 
 static inline __attribute__((always_inline)) void block_row(const struct spmm_args* args,
                                                             int64_t i, int channels_are_wide) {
-  const uint16_t* narrow = (const uint16_t*)args->channels;
-  const uint32_t* wide = (const uint32_t*)args->channels;
   __m512i sum[4][4];
   for (int r = 0; r < 4; ++r) {
     for (int j = 0; j < 4; ++j) sum[r][j] = _mm512_setzero_si512();
@@ -43,8 +42,7 @@ static inline __attribute__((always_inline)) void block_row(const struct spmm_ar
   for (int64_t g = args->group_begin[i]; g < args->group_begin[i + 1]; ++g) {
     __m512i line[4];
     for (int c = 0; c < 4; ++c) {
-      const uint64_t channel = channels_are_wide ? wide[4 * g + c] : narrow[4 * g + c];
-      line[c] = _mm512_load_si512(args->x + channel * 64);
+      line[c] = _mm512_load_si512(args->x + 64 * channel_of(args, 4 * g + c, channels_are_wide));
     }
     const __m512i pair01_low = _mm512_unpacklo_epi8(line[0], line[1]);
     const __m512i pair01_high = _mm512_unpackhi_epi8(line[0], line[1]);
@@ -56,9 +54,8 @@ static inline __attribute__((always_inline)) void block_row(const struct spmm_ar
         _mm512_unpacklo_epi16(pair01_high, pair23_high),
         _mm512_unpackhi_epi16(pair01_high, pair23_high),
     };
-    const int32_t* weights = (const int32_t*)(args->weights + 16 * g);
     for (int r = 0; r < 4; ++r) {
-      const __m512i w = _mm512_set1_epi32(weights[r]);
+      const __m512i w = weights_of(args, g, 4, r);
       for (int j = 0; j < 4; ++j) sum[r][j] = _mm512_dpbusd_epi32(sum[r][j], x[j], w);
     }
   }

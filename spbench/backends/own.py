@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing
-from spbench.errors import InputError
+from spbench.errors import InputError, RunError
 from spbench.formats import GemmData, GemmProblem
 
 
@@ -67,7 +67,10 @@ class Own(Backend):
     def run(self, count: int) -> Timing:
         from spbench.kernels._native.replay import time_calls
 
-        return Timing(count, *time_calls(self._call, count))
+        timing = Timing(count, *time_calls(self._call, count))
+        if self._product.call.failed:
+            raise RunError("the thread team could not start its threads")
+        return timing
 
     def result(self) -> np.ndarray:
         return self._product.y.to_array()

@@ -47,10 +47,11 @@ class PackedWeight:
         """Pack once, run many times.
 
         Raises :class:`InputError` for a block shape that no kernel has, TypeError
-        unless the weights are s8.
+        unless the weights are s8, ValueError for indices that no matrix of this shape has.
         """
         if matrix.data.dtype != np.int8:
             raise TypeError(f"weights are s8, not {matrix.data.dtype}")
+        _require_valid_structure(matrix)
         require_kernel(matrix.block)
         group_begin = np.empty(len(matrix.indptr), np.int64)
         native.count_groups(matrix.indptr, group_begin)
@@ -86,6 +87,18 @@ def require_kernel(block: BlockShape) -> None:
     if block not in block_shapes():
         known = ", ".join(map(str, block_shapes()))
         raise InputError(f"no kernel for {block} blocks; kernels exist for {known}")
+
+
+def _require_valid_structure(matrix: BlockSparseMatrix) -> None:
+    """Kernels follow the indices blindly, so they are looked at once."""
+    block_rows, block_cols = matrix.block.grid(*matrix.shape)
+    indptr, indices = matrix.indptr, matrix.indices
+    if len(indptr) != block_rows + 1 or indptr[0] != 0 or (np.diff(indptr) < 0).any():
+        raise ValueError(f"indptr does not describe {block_rows} block rows")
+    if indptr[-1] != len(indices) or len(matrix.data) != len(indices):
+        raise ValueError("indptr, indices and data do not have the same number of blocks")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < block_cols:
+        raise ValueError(f"block columns must lie in 0 .. {block_cols - 1}")
 
 
 def _row_sums(matrix: BlockSparseMatrix) -> np.ndarray:

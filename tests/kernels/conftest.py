@@ -38,10 +38,15 @@ def make_product(m: int, k: int, n: int, sparsity: float, seed: int = 0) -> Prod
     return Product(weight, BlockSparseMatrix.from_dense(weight, BLOCK), x)
 
 
+RAN: set[str] = set()
+"""Kernels that a test has run in this session, by name."""
+
+
 @pytest.fixture(params=KERNELS, ids=lambda kernel: kernel["name"])
 def kernel(request, monkeypatch):
     """Each kernel of kernels.inc in turn, made the one that dispatch chooses."""
     if not request.param["usable"]:
         pytest.skip(f"this CPU lacks one of {', '.join(request.param['features'])}")
     monkeypatch.setenv("SPBENCH_ISA", request.param["isa"])
+    RAN.add(request.param["name"])
     return request.param

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import BLOCK, KERNELS, make_product
@@ -217,9 +219,32 @@ def test_operands_that_do_not_fit_are_refused():
         Spmm(weight, Panels.from_array(product.x), y=Panels.empty(4, 6, "s32"))
 
 
-def test_every_isa_of_this_machine_has_a_kernel_that_ran():
-    """A level whose kernels this CPU can run is among those that the fixtures run."""
-    usable = {kernel["isa"] for kernel in KERNELS if kernel["usable"]}
-    assert "scalar" in usable
-    if "avx512vnni" in native.cpu_features():
-        assert "avx512vnni" in usable
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"indices": np.array([0, 60000], np.int32)},
+        {"indices": np.array([0, -1], np.int32)},
+        {"indptr": np.array([0, 3], np.int64)},
+        {"indptr": np.array([0, 1, 2], np.int64)},
+        {"data": np.ones((1, 4, 1), np.int8)},
+    ],
+)
+def test_a_matrix_that_is_none_is_refused(change):
+    sound = BlockSparseMatrix.from_dense(np.ones((4, 2), np.int8), BLOCK)
+    with pytest.raises(ValueError, match=r"block"):
+        PackedWeight.pack(replace(sound, **change))
+
+
+@pytest.mark.parametrize("field", ["weights", "channels", "group_begin"])
+def test_packed_weights_that_are_too_short_are_refused(field):
+    product = make_product(8, 20, 16, 0.0)
+    weight = PackedWeight.pack(product.blocks)
+    short = replace(weight, **{field: getattr(weight, field)[:-1]})
+    with pytest.raises(ValueError, match="packed weights"):
+        Spmm(short, Panels.from_array(product.x))
+
+
+def test_index_bytes_are_counted():
+    weight = PackedWeight.pack(make_product(8, 20, 1, 0.0).blocks)
+    assert weight.channels.nbytes == 2 * 2 * 20
+    assert weight.index_bytes == weight.channels.nbytes + 3 * 8
