@@ -292,3 +292,43 @@ cdef class SpmmCall:
     @property
     def context_address(self):
         return <uintptr_t>&self.problem
+
+
+cdef extern from "panels/from_tokens.h":
+    struct panels_source:
+        const uint8_t* x
+        int64_t channels
+        int64_t tokens
+        int64_t token_stride
+        uint8_t* panels
+    void panels_from_tokens_call(void*) nogil
+
+
+cdef class TokensToPanels:
+    """X u8 [tokens, channels] into ``panels``, ready for compiled code, as :class:`SpmmCall` is.
+
+    Both arrays are kept alive by this object.
+    """
+
+    cdef panels_source source
+    cdef object kept
+
+    def __init__(self, const uint8_t[:, ::1] x, uint8_t[::1] panels):
+        cdef int64_t tokens = x.shape[0], channels = x.shape[1]
+        if tokens < 1 or channels < 1:
+            raise ValueError("x needs at least one token and one channel")
+        if panels.shape[0] != channels * spbench_panel_capacity(tokens):
+            raise ValueError("panels have the wrong size")
+        self.kept = (x, panels)
+        self.source = panels_source(&x[0, 0], channels, tokens, channels, &panels[0])
+
+    @property
+    def function_address(self):
+        return <uintptr_t>&panels_from_tokens_call
+
+    @property
+    def context_address(self):
+        return <uintptr_t>&self.source
+
+
+include "spmv.pxi"

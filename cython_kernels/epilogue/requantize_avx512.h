@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "spmm.h"
+#include "spmv.h"
 
 // To s32 within what vpackssdw saturates rightly: vcvtps2dq turns floats past 2^31
 // into the most negative integer, so large values are cut first.
@@ -98,4 +99,29 @@ static inline __attribute__((always_inline)) void store_line_n16(const struct sp
     bytes = _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, _mm512_setzero_si512()));
   }
   _mm_store_si128((__m128i*)((int8_t*)args->y + m * 16), bytes);
+}
+
+// Up to 16 neighbouring elements of a vector, y[m] .. y[m + count - 1], from one register.
+static inline __attribute__((always_inline)) void store_elements(const struct spmv_args* args,
+                                                                 int64_t m, int count,
+                                                                 __m512i sums) {
+  const __mmask16 held = (__mmask16)((1u << count) - 1);
+  if (args->output == SPBENCH_S32) {
+    _mm512_mask_storeu_epi32((int32_t*)args->y + m, held, sums);
+    return;
+  }
+  const __m512 scale = _mm512_maskz_loadu_ps(held, args->scale + m);
+  const __m512 bias = _mm512_maskz_loadu_ps(held, args->bias + m);
+  if (args->output == SPBENCH_F32) {
+    _mm512_mask_storeu_ps((float*)args->y + m, held,
+                          _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, bias));
+    return;
+  }
+  const __m512i q = requantize16(sums, scale, bias);
+  if (args->output == SPBENCH_S8) {
+    _mm512_mask_cvtsepi32_storeu_epi8((int8_t*)args->y + m, held, q);
+  } else {
+    _mm512_mask_cvtusepi32_storeu_epi8((uint8_t*)args->y + m, held,
+                                       _mm512_max_epi32(q, _mm512_setzero_si512()));
+  }
 }

@@ -16,25 +16,34 @@ static inline float saturate_scalar(float value, float low, float high) {
   return value < low ? low : value > high ? high : value;
 }
 
-// sums: one a byte of the panel, in the panel's byte order.
+// One element at y[index].
+static inline void store_element_scalar(enum spbench_output output, void* y, int64_t index,
+                                        int32_t sum, float scale, float bias) {
+  if (output == SPBENCH_S32) {
+    static_cast<int32_t*>(y)[index] = sum;
+    return;
+  }
+  const float value = fmaf(static_cast<float>(sum), scale, bias);
+  if (output == SPBENCH_F32) {
+    static_cast<float*>(y)[index] = value;
+  } else if (output == SPBENCH_U8) {
+    static_cast<uint8_t*>(y)[index] =
+        static_cast<uint8_t>(nearbyintf(saturate_scalar(value, 0.0f, 255.0f)));
+  } else {
+    static_cast<int8_t*>(y)[index] =
+        static_cast<int8_t>(nearbyintf(saturate_scalar(value, -128.0f, 127.0f)));
+  }
+}
+
+// One line of a panel. sums: one a byte of the panel, in the panel's byte order.
 template <int kWidth>
 static inline void store_line_scalar(const spmm_args& args, int64_t m, const int32_t* sums) {
+  const bool is_wide = args.output == SPBENCH_S32 || args.output == SPBENCH_F32;
+  const float scale = args.scale ? args.scale[m] : 0.0f;
+  const float bias = args.bias ? args.bias[m] : 0.0f;
   for (int token = 0; token < kWidth; ++token) {
     const int byte = spbench_token_byte(kWidth, token);
-    if (args.output == SPBENCH_S32) {
-      static_cast<int32_t*>(args.y)[m * kWidth + token] = sums[byte];
-      continue;
-    }
-    const float value = fmaf(static_cast<float>(sums[byte]), args.scale[m], args.bias[m]);
-    if (args.output == SPBENCH_F32) {
-      static_cast<float*>(args.y)[m * kWidth + token] = value;
-    } else if (args.output == SPBENCH_U8) {
-      const float clamped = saturate_scalar(value, 0.0f, 255.0f);
-      static_cast<uint8_t*>(args.y)[m * kWidth + byte] =
-          static_cast<uint8_t>(nearbyintf(clamped));
-    } else {
-      const float clamped = saturate_scalar(value, -128.0f, 127.0f);
-      static_cast<int8_t*>(args.y)[m * kWidth + byte] = static_cast<int8_t>(nearbyintf(clamped));
-    }
+    store_element_scalar(args.output, args.y, m * kWidth + (is_wide ? token : byte), sums[byte],
+                         scale, bias);
   }
 }

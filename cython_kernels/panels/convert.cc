@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "panels.h"
+#include "panels/from_tokens.h"
 
 namespace {
 
@@ -61,6 +62,10 @@ void panel_from_strided(const uint8_t* x, int64_t channels, int64_t held, int64_
 
 void panels_from_u8(const uint8_t* x, int64_t channels, int64_t tokens, int64_t channel_stride,
                     int64_t token_stride, uint8_t* panels) {
+  if (channel_stride == 1) {
+    const panels_source source = {x, channels, tokens, token_stride, panels};
+    return panels_from_tokens(&source);
+  }
   for (int64_t start = 0; start < tokens;) {
     const int width = spbench_panel_width(tokens, start);
     const int64_t held = tokens_in_panel(tokens, start, width);

@@ -8,6 +8,9 @@
 >>> weight = PackedWeight.pack(BlockSparseMatrix.from_dense(w, BlockShape.parse("4x1")))
 >>> y = spmm(weight, Panels.from_array(x)).to_array()        # s32 [M, N]
 
+With one token (decoding) weights are packed as :class:`TokenWeight` and multiplied by
+:func:`spmv`: X is a vector, an index one byte.
+
 The best kernel for this CPU is chosen at run time; ``SPBENCH_ISA`` caps the choice.
 """
 
@@ -16,13 +19,17 @@ from spbench.kernels.isa import active_isa, isa_cap, usable_kernels
 from spbench.kernels.packed_weight import PackedWeight, block_shapes, require_kernel
 from spbench.kernels.panels import Panels
 from spbench.kernels.spmm import Spmm, spmm
+from spbench.kernels.spmv import Spmv, spmv
 from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
+from spbench.kernels.token_weight import TokenWeight
 
 __all__ = [
     "Epilogue",
     "PackedWeight",
     "Panels",
     "Spmm",
+    "Spmv",
+    "TokenWeight",
     "active_isa",
     "block_shapes",
     "cpu_quota",
@@ -30,6 +37,7 @@ __all__ = [
     "isa_cap",
     "require_kernel",
     "spmm",
+    "spmv",
     "usable_cpus",
     "usable_kernels",
 ]

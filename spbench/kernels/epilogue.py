@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spbench.kernels.packed_weight import PackedWeight
+if TYPE_CHECKING:
+    from spbench.kernels.packed_weight import PackedWeight
+    from spbench.kernels.token_weight import TokenWeight
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class Epilogue:
     x_zero_point: int = 0
     y_zero_point: int = 0
 
-    def folded(self, weight: PackedWeight) -> tuple[np.ndarray, np.ndarray]:
+    def folded(self, weight: PackedWeight | TokenWeight) -> tuple[np.ndarray, np.ndarray]:
         """Scale and bias, f32 [M] each, as kernels take them.
 
         Raises ValueError for an output type that does not exist, for scales that do

@@ -30,7 +30,7 @@ def usable_kernels() -> list[dict]:
     cap = levels.index(isa_cap())
     return [
         kernel
-        for kernel in native.kernel_table()
+        for kernel in (*native.kernel_table(), *native.spmv_kernel_table())
         if kernel["usable"] and levels.index(kernel["isa"]) <= cap
     ]
 

@@ -51,7 +51,7 @@ class PackedWeight:
         """
         if matrix.data.dtype != np.int8:
             raise TypeError(f"weights are s8, not {matrix.data.dtype}")
-        _require_valid_structure(matrix)
+        require_valid_structure(matrix)
         require_kernel(matrix.block)
         group_begin = np.empty(len(matrix.indptr), np.int64)
         native.count_groups(matrix.indptr, group_begin)
@@ -67,7 +67,7 @@ class PackedWeight:
             group_begin,
             weights,
             channels,
-            _row_sums(matrix),
+            row_sums(matrix),
             matrix.stored_weights,
         )
 
@@ -89,7 +89,7 @@ def require_kernel(block: BlockShape) -> None:
         raise InputError(f"no kernel for {block} blocks; kernels exist for {known}")
 
 
-def _require_valid_structure(matrix: BlockSparseMatrix) -> None:
+def require_valid_structure(matrix: BlockSparseMatrix) -> None:
     """Kernels follow the indices blindly, so they are looked at once."""
     block_rows, block_cols = matrix.block.grid(*matrix.shape)
     indptr, indices = matrix.indptr, matrix.indices
@@ -101,9 +101,9 @@ def _require_valid_structure(matrix: BlockSparseMatrix) -> None:
         raise ValueError(f"block columns must lie in 0 .. {block_cols - 1}")
 
 
-def _row_sums(matrix: BlockSparseMatrix) -> np.ndarray:
-    block_rows = len(matrix.indptr) - 1
-    sums = np.zeros((block_rows, matrix.block.rows), np.int64)
-    rows = np.repeat(np.arange(block_rows), np.diff(matrix.indptr))
-    np.add.at(sums, rows, matrix.data.sum(axis=2, dtype=np.int64))
+def row_sums(matrix: BlockSparseMatrix) -> np.ndarray:
+    """Sum of each row of W, int64 [M]."""
+    totals = np.zeros((len(matrix.data) + 1, matrix.block.rows), np.int64)
+    np.cumsum(matrix.data.sum(axis=2, dtype=np.int64), axis=0, out=totals[1:])
+    sums = totals[matrix.indptr[1:]] - totals[matrix.indptr[:-1]]
     return sums.reshape(-1)[: matrix.shape[0]]

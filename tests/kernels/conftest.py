@@ -11,6 +11,7 @@ from spbench.formats import BlockShape, BlockSparseMatrix
 from spbench.kernels._native import spmm as native
 
 KERNELS = native.kernel_table()
+SPMV_KERNELS = native.spmv_kernel_table()
 BLOCK = BlockShape(4, 1)
 
 

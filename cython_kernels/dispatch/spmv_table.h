@@ -1,0 +1,26 @@
+// The table of SpMV kernels (one token) and the choice among them.
+#pragma once
+
+#include "dispatch/cpu_features.h"
+#include "spmv.h"
+
+struct spmv_entry {
+  const char* name;
+  enum spbench_isa isa;
+  uint32_t features;
+  spmv_kernel kernel;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int spmv_table_size(void);
+const struct spmv_entry* spmv_table_entry(int index);
+
+// The kernel of the highest level <= isa_cap whose feature bits are all in `features`.
+const struct spmv_entry* spmv_select(uint32_t features, int isa_cap);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,99 @@
+"""The product with one token: Y[M] = W[M, K] . X[K], W block-sparse s8, X u8."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spbench.kernels._native import spmm as native
+from spbench.kernels.epilogue import Epilogue
+from spbench.kernels.isa import isa_cap
+from spbench.kernels.memory import aligned_empty
+from spbench.kernels.panels import DTYPES
+from spbench.kernels.threads import default_num_threads
+from spbench.kernels.token_weight import TokenWeight
+
+
+class Spmv:
+    """One product with its memory, prepared once and run any number of times.
+
+    ``x`` is a u8 buffer [K] that belongs to this object: fill it, then :meth:`run`. ``y`` is the
+    result, [M] of the epilogue's output type, overwritten by every run. One object must not be
+    run by two Python threads at the same time; different objects may.
+
+    Parameters
+    ----------
+    weight : TokenWeight
+        W, s8 [M, K].
+    epilogue : Epilogue
+        Output type, scales, bias, zero points. Default: the s32 product.
+    num_threads : int, optional
+        Default: the physical cores that this process may use.
+
+    Raises
+    ------
+    ValueError
+        Scales that do not fit, or fewer than one thread.
+    InputError
+        ``SPBENCH_ISA`` names no ISA.
+    """
+
+    def __init__(
+        self,
+        weight: TokenWeight,
+        epilogue: Epilogue | None = None,
+        num_threads: int | None = None,
+    ) -> None:
+        epilogue = epilogue or Epilogue()
+        m, k = weight.shape
+        scale, bias = epilogue.folded(weight)
+        threads = default_num_threads() if num_threads is None else num_threads
+        if threads < 1:
+            raise ValueError(f"num_threads must be at least 1, not {threads}")
+        padded = -(-k // native.SPMV_TILE_CHANNELS) * native.SPMV_TILE_CHANNELS
+        whole = aligned_empty(padded, np.uint8)
+        whole.fill(0)
+        self.x = whole[:k]
+        self.y = aligned_empty(m, DTYPES[epilogue.output])
+        self.call = native.SpmvCall(
+            m=m,
+            k=k,
+            counts=weight.counts,
+            order=weight.order,
+            group_begin=weight.group_begin,
+            channels=weight.channels,
+            weights=weight.weights,
+            x=whole,
+            y=self.y.view(np.uint8),
+            output=epilogue.output,
+            scale=scale,
+            bias=bias,
+            threads=threads,
+            isa=isa_cap(),
+            chunk_split=np.empty(threads + 1, np.int64),
+        )
+
+    def run(self) -> np.ndarray:
+        """Multiply; returns ``y``. Raises RuntimeError if threads cannot be started."""
+        self.call.run()
+        return self.y
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Name of the kernel that runs."""
+        return self.call.kernels
+
+
+def spmv(
+    weight: TokenWeight,
+    x: np.ndarray,
+    epilogue: Epilogue | None = None,
+    num_threads: int | None = None,
+) -> np.ndarray:
+    """Y [M] = W . X once, X u8 [K]; see :class:`Spmv`. Raises TypeError or ValueError for another X."""
+    if x.dtype != np.uint8:
+        raise TypeError(f"activations are u8, not {x.dtype}")
+    if x.shape != (weight.shape[1],):
+        raise ValueError(f"x must be [{weight.shape[1]}], not {list(x.shape)}")
+    product = Spmv(weight, epilogue, num_threads)
+    product.x[:] = x
+    return product.run()
