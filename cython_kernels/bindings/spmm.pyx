@@ -62,6 +62,7 @@ cdef extern from "runtime/spmm_run.h":
         spmm_kernel kernel_n64
         spmm_kernel kernel_n32
         spmm_kernel kernel_n16
+        spmm_kernel kernel_n80
         int threads
         const int64_t* row_split
         int failed
@@ -199,6 +200,24 @@ def split_rows(const int64_t[::1] group_begin, int64_t[::1] row_split):
                         &row_split[0])
 
 
+cdef spmm_kernel _select(block, int width, str isa, dict found):
+    """The kernel of this width, null if there is none; its name goes into ``found``."""
+    cdef const spmm_entry* entry = spmm_select(
+        block[0], block[1], width, spbench_cpu_features(), isa_names().index(isa))
+    if entry == NULL:
+        return NULL
+    found[width] = entry.name.decode()
+    return entry.kernel
+
+
+def _passes(int64_t n, bint has_n80):
+    """Widths of the kernels that run, each once, in order."""
+    widths = panel_widths(n)
+    if has_n80 and widths[-2:] == [64, 16]:
+        widths[-2:] = [80]
+    return dict.fromkeys(widths)
+
+
 cdef class SpmmCall:
     """One product with all its memory, ready to run any number of times.
 
@@ -257,20 +276,14 @@ cdef class SpmmCall:
         split_rows(group_begin, row_split)
         self.problem.row_split = &row_split[0]
 
-        cdef int isa_cap = isa_names().index(isa)
-        cdef const spmm_entry* n64 = spmm_select(
-            block[0], block[1], 64, spbench_cpu_features(), isa_cap)
-        cdef const spmm_entry* n32 = spmm_select(
-            block[0], block[1], 32, spbench_cpu_features(), isa_cap)
-        cdef const spmm_entry* n16 = spmm_select(
-            block[0], block[1], 16, spbench_cpu_features(), isa_cap)
-        if n64 == NULL or n32 == NULL or n16 == NULL:
+        found = {}
+        self.problem.kernel_n64 = _select(block, 64, isa, found)
+        self.problem.kernel_n32 = _select(block, 32, isa, found)
+        self.problem.kernel_n16 = _select(block, 16, isa, found)
+        self.problem.kernel_n80 = _select(block, 80, isa, found)
+        if not {64, 32, 16} <= found.keys():
             raise ValueError(f"no kernel for {block[0]}x{block[1]} blocks")
-        self.problem.kernel_n64 = n64.kernel
-        self.problem.kernel_n32 = n32.kernel
-        self.problem.kernel_n16 = n16.kernel
-        names = {64: n64.name.decode(), 32: n32.name.decode(), 16: n16.name.decode()}
-        self.kernels = tuple(names[width] for width in dict.fromkeys(panel_widths(n)))
+        self.kernels = tuple(found[width] for width in _passes(n, 80 in found))
 
     def run(self):
         """Multiply once. Raises RuntimeError if threads cannot be started."""

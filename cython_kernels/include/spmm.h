@@ -37,6 +37,8 @@ struct spmm_args {
   const float* bias;   // [M]; zero points are already folded into it
   const uint8_t* x;    // [K][w]
   void* y;             // [M][w]
+  const uint8_t* tail_x;  // [K][16], for kernels of width 80 only
+  void* tail_y;           // [M][16]
 };
 
 typedef void (*spmm_kernel)(const struct spmm_args* args, int64_t block_row_begin,

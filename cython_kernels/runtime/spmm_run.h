@@ -7,6 +7,7 @@ struct spmm_problem {
   struct spmm_args args;  // x and y are the starts of all panels
   int64_t k, n, block_rows;
   spmm_kernel kernel_n64, kernel_n32, kernel_n16;
+  spmm_kernel kernel_n80;  // may be null: then 64 + 16
   int threads;
   const int64_t* row_split;  // [threads + 1] first block row of each thread
   int failed;                // set by spmm_run_call when threads could not be started

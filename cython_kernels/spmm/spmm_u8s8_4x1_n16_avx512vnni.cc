@@ -25,27 +25,12 @@
 #include "spmm/operands_avx512.h"
 #include "spmm_kernels.h"
 
-static inline __attribute__((always_inline)) __m256i two_lines(const uint8_t* low,
-                                                               const uint8_t* high) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_load_si128((const __m128i*)low)),
-                                 _mm_load_si128((const __m128i*)high), 1);
-}
-
 static inline __attribute__((always_inline)) void add_group(const struct spmm_args* args,
                                                             int64_t g, int channels_are_wide,
                                                             __m512i sum[4]) {
-  const __m512i by_token =
-      _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-  const __m512i by_channel = _mm512_broadcast_i32x4(
-      _mm_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0));
-  const uint8_t* line[4];
-  for (int c = 0; c < 4; ++c) {
-    line[c] = args->x + 16 * channel_of(args, 4 * g + c, channels_are_wide);
-  }
-  const __m512i lines = _mm512_inserti64x4(_mm512_castsi256_si512(two_lines(line[0], line[1])),
-                                           two_lines(line[2], line[3]), 1);
-  const __m512i dwords = _mm512_permutexvar_epi32(by_token, lines);
-  const __m512i x = _mm512_shuffle_epi8(dwords, by_channel);
+  uint64_t channel[4];
+  for (int c = 0; c < 4; ++c) channel[c] = channel_of(args, 4 * g + c, channels_are_wide);
+  const __m512i x = interleave_n16(args->x, channel);
   for (int r = 0; r < 4; ++r) {
     sum[r] = _mm512_dpbusd_epi32(sum[r], x, weights_of(args, g, 4, r));
   }

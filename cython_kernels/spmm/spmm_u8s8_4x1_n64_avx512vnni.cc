@@ -40,20 +40,10 @@ static inline __attribute__((always_inline)) void block_row(const struct spmm_ar
   }
 
   for (int64_t g = args->group_begin[i]; g < args->group_begin[i + 1]; ++g) {
-    __m512i line[4];
-    for (int c = 0; c < 4; ++c) {
-      line[c] = _mm512_load_si512(args->x + 64 * channel_of(args, 4 * g + c, channels_are_wide));
-    }
-    const __m512i pair01_low = _mm512_unpacklo_epi8(line[0], line[1]);
-    const __m512i pair01_high = _mm512_unpackhi_epi8(line[0], line[1]);
-    const __m512i pair23_low = _mm512_unpacklo_epi8(line[2], line[3]);
-    const __m512i pair23_high = _mm512_unpackhi_epi8(line[2], line[3]);
-    const __m512i x[4] = {
-        _mm512_unpacklo_epi16(pair01_low, pair23_low),
-        _mm512_unpackhi_epi16(pair01_low, pair23_low),
-        _mm512_unpacklo_epi16(pair01_high, pair23_high),
-        _mm512_unpackhi_epi16(pair01_high, pair23_high),
-    };
+    uint64_t channel[4];
+    for (int c = 0; c < 4; ++c) channel[c] = channel_of(args, 4 * g + c, channels_are_wide);
+    __m512i x[4];
+    interleave_n64(args->x, channel, x);
     for (int r = 0; r < 4; ++r) {
       const __m512i w = weights_of(args, g, 4, r);
       for (int j = 0; j < 4; ++j) sum[r][j] = _mm512_dpbusd_epi32(sum[r][j], x[j], w);
