@@ -1,16 +1,23 @@
-"""spbench's own kernels: block-sparse s8 weights, u8 activations, s32 sums.
+"""spbench's own kernels: block-sparse s8 weights, u8 activations, s32 sums, any output.
 
-Prepared beforehand: the packed weights. Layout: X as panels. Timed: the product, from
-panels to panels, by one entry of the thread team.
+Prepared beforehand: the packed weights. Layout: tokens transposed into panels, by one
+thread; a single token is taken as it is. Timed: the product, from panels to panels (from
+vector to vector), by one entry of the thread team.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing
+from spbench.backends.calls import prepare_native, replay
 from spbench.errors import InputError, RunError
 from spbench.formats import GemmData, GemmProblem
+
+if TYPE_CHECKING:
+    from spbench.kernels import Epilogue
 
 
 class Own(Backend):
@@ -20,6 +27,7 @@ class Own(Backend):
     title = "spbench block-sparse int8"
     dtype = "u8s8s32"
     sparse = True
+    tolerance = 1e-5  # f32 output: s32 sums rounded to f32, times scale, plus bias
 
     @classmethod
     def available(cls) -> Availability:
@@ -29,7 +37,7 @@ class Own(Backend):
             from spbench.kernels import active_isa
         except ImportError as error:
             return Availability(
-                ok=False, reason=f"compiled kernels missing: {error}", install="pip install spbench"
+                ok=False, reason=f"compiled kernels missing: {error}", install="pip install ."
             )
         try:
             installed = version("spbench")
@@ -40,8 +48,6 @@ class Own(Backend):
     def supports(self, problem: GemmProblem, threads: int) -> str:
         from spbench.kernels import require_kernel
 
-        if problem.output != "s32":
-            return f"output {problem.output}: compared as s32 only"
         try:
             require_kernel(problem.pattern)
         except InputError as error:
@@ -49,31 +55,47 @@ class Own(Backend):
         return ""
 
     def prepare(self, data: GemmData, threads: int) -> None:
+        if data.problem.n == 1:
+            self._prepare_token(data, threads)
+        else:
+            self._prepare_panels(data, threads)
+        self._call = prepare_native(self._product.call)
+
+    def _prepare_token(self, data: GemmData, threads: int) -> None:
+        """One token needs no panels: X is a vector, in a buffer padded to whole tiles."""
+        from spbench.kernels import Spmv, TokenWeight
+
+        self._weight = TokenWeight.pack(data.weight)
+        self._product = Spmv(self._weight, _epilogue(data), num_threads=threads)
+        self._tokens = self._product.x[None, :]
+        self._convert = None
+
+    def _prepare_panels(self, data: GemmData, threads: int) -> None:
         from spbench.kernels import PackedWeight, Panels, Spmm
-        from spbench.kernels._native.replay import PreparedCall
+        from spbench.kernels._native.spmm import TokensToPanels
+        from spbench.kernels.memory import aligned_empty
 
+        k, n = data.problem.k, data.problem.n
         self._weight = PackedWeight.pack(data.weight)
-        self._x = Panels.empty(data.problem.k, data.problem.n, "u8")
-        self._x.data.fill(0)  # its pages exist before the layout is timed
-        self._product = Spmm(self._weight, self._x, num_threads=threads)
-        native = self._product.call
-        self._call = PreparedCall.native(
-            native.function_address, native.context_address, keep=self._product
-        )
+        self._tokens = aligned_empty((n, k), np.uint8)
+        panels = Panels.empty(k, n, "u8")
+        panels.data.fill(0)  # its pages exist before the layout is timed
+        self._convert = prepare_native(TokensToPanels(self._tokens, panels.data))
+        self._product = Spmm(self._weight, panels, _epilogue(data), num_threads=threads)
 
-    def layout(self, x: np.ndarray) -> None:
-        self._x.fill(x)
+    def layout(self, x: np.ndarray) -> Timing:
+        self._tokens[...] = x
+        return replay(self._convert, 1) if self._convert else Timing(1, 0, 0)
 
     def run(self, count: int) -> Timing:
-        from spbench.kernels._native.replay import time_calls
-
-        timing = Timing(count, *time_calls(self._call, count))
+        timing = replay(self._call, count)
         if self._product.call.failed:
             raise RunError("the thread team could not start its threads")
         return timing
 
     def result(self) -> np.ndarray:
-        return self._product.y.to_array()
+        y = self._product.y
+        return y[:, None].copy() if isinstance(y, np.ndarray) else y.to_array()
 
     def implementation(self) -> str:
         return "+".join(self._product.kernels)
@@ -87,4 +109,13 @@ class Own(Backend):
         )
 
     def release(self) -> None:
-        self._weight = self._x = self._product = self._call = None
+        self._weight = self._tokens = self._convert = self._product = self._call = None
+
+
+def _epilogue(data: GemmData) -> Epilogue:
+    from spbench.kernels import Epilogue
+
+    problem = data.problem
+    if problem.epilogue == "none":
+        return Epilogue()
+    return Epilogue(problem.output, data.scale, data.bias, y_zero_point=problem.y_zero_point)
