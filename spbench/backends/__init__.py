@@ -14,7 +14,7 @@ line: wherever a backend's name is asked for, ``module:Class`` will do.
 from __future__ import annotations
 
 import importlib
-import importlib.util
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from spbench.errors import InputError
@@ -36,19 +36,10 @@ REGISTRY = {
 def require_known(name: str) -> None:
     """Raises :class:`InputError` unless ``name`` is registered or a ``module:Class`` to be found.
 
-    The module itself is not imported.
+    A registered module is not imported; a user's own is, for nothing else shows what it holds.
     """
-    if name in REGISTRY:
-        return
-    module, colon, attribute = name.partition(":")
-    if not (module and colon and attribute):
-        raise InputError(f"unknown backend {name!r}: choose from {', '.join(REGISTRY)}")
-    try:
-        found = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise InputError(f"backend {name!r}: no module {module}")
+    if name not in REGISTRY:
+        _own_class(name)
 
 
 def backend_class(name: str) -> type[Backend]:
@@ -56,9 +47,41 @@ def backend_class(name: str) -> type[Backend]:
 
     Raises :class:`InputError` if there is none.
     """
-    require_known(name)
-    module, _, attribute = REGISTRY.get(name, name).partition(":")
+    if name not in REGISTRY:
+        return _own_class(name)
+    module, _, attribute = REGISTRY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _own_class(name: str) -> type[Backend]:
+    from spbench.backends.base import Backend
+
+    module, _, attribute = name.partition(":")
+    if not (attribute and all(part.isidentifier() for part in module.split("."))):
+        raise _unknown(name)
+    found = getattr(_import(module, name), attribute, None)
+    if not (isinstance(found, type) and issubclass(found, Backend)):
+        raise _unknown(name, f"{attribute} in {module} is no class made from {Backend.__name__}")
+    missing = [word for word in ("name", "title", "dtype", "sparse") if not hasattr(found, word)]
+    missing += sorted(found.__abstractmethods__)
+    if missing:
+        raise InputError(f"backend {name!r}: it lacks {', '.join(missing)}")
+    return found
+
+
+def _import(module: str, name: str) -> ModuleType:
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except AttributeError as error:
-        raise InputError(f"backend {name!r}: {error}") from error
+        return importlib.import_module(module)
+    except (Exception, SystemExit) as error:  # a user's code: whatever it raises is the answer
+        raise InputError(f"backend {name!r}: {_why_not(error, module)}") from error
+
+
+def _why_not(error: BaseException, module: str) -> str:
+    if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+        return f"no module {module}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _unknown(name: str, why: str = "") -> InputError:
+    reason = f" ({why})" if why else ""
+    return InputError(f"unknown backend {name!r}{reason}: choose from {', '.join(REGISTRY)}")

@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 
 from spbench.errors import InputError
+from spbench.formats.side import MAX_SIDE, SIDE, read_side
 
-_TEXT = re.compile(r"(\d+)x(\d+)")
+_TEXT = re.compile(f"({SIDE})x({SIDE})")
+
+MAX_STORED = 1 << 16
+"""Weights of the largest block that is stored; kernels of this field stop at 64x64."""
 
 
 @dataclass(frozen=True, order=True)
@@ -21,8 +25,8 @@ class BlockShape:
     cols: int
 
     def __post_init__(self) -> None:
-        if self.rows < 1 or self.cols < 1:
-            raise InputError(f"block shape {self}: both sides must be at least 1, as in 4x1")
+        if not (1 <= self.rows <= MAX_SIDE and 1 <= self.cols <= MAX_SIDE):
+            raise InputError(f"block shape {self}: both sides must be 1 to {MAX_SIDE}, as in 4x1")
 
     @classmethod
     def parse(cls, text: str) -> BlockShape:
@@ -30,7 +34,7 @@ class BlockShape:
         match = _TEXT.fullmatch(text.strip().lower())
         if match is None:
             raise InputError(f"block shape {text!r}: write ROWSxCOLS (output x input), as in 4x1")
-        return cls(int(match[1]), int(match[2]))
+        return cls(*(read_side(digits, f"block shape {match[0]}") for digits in match.groups()))
 
     def __str__(self) -> str:
         return f"{self.rows}x{self.cols}"
@@ -43,6 +47,15 @@ class BlockShape:
     def grid(self, m: int, k: int) -> tuple[int, int]:
         """Block rows and block columns that cover an M x K matrix; edge blocks may be partial."""
         return -(-m // self.rows), -(-k // self.cols)
+
+    def clipped(self, m: int, k: int) -> BlockShape:
+        """The part of the first block that an M x K matrix holds; it covers by the same grid."""
+        return BlockShape(min(self.rows, max(1, m)), min(self.cols, max(1, k)))
+
+    def require_storable(self) -> None:
+        """Raises :class:`InputError` for a block that is too large to be stored padded."""
+        if self.size > MAX_STORED:
+            raise InputError(f"block shape {self}: more than {MAX_STORED} weights in a block")
 
     def divides(self, m: int, k: int) -> bool:
         """Whether an M x K matrix has no partial blocks at its edges."""

@@ -36,7 +36,11 @@ class BlockSparseMatrix:
 
     @classmethod
     def from_dense(cls, weight: np.ndarray, block: BlockShape) -> BlockSparseMatrix:
-        """Keep every block of ``weight`` [M, K] that holds a nonzero."""
+        """Keep every block of ``weight`` [M, K] that holds a nonzero.
+
+        Raises :class:`~spbench.errors.InputError` for a block too large to be stored.
+        """
+        block.require_storable()
         blocks = to_blocks(weight, block)
         kept = blocks.any(axis=(2, 3))
         indptr = np.zeros(kept.shape[0] + 1, np.int64)
@@ -46,7 +50,7 @@ class BlockSparseMatrix:
             block=block,
             indptr=indptr,
             indices=np.nonzero(kept)[1].astype(np.int32),
-            data=np.ascontiguousarray(blocks[kept]),
+            data=_padded(blocks[kept], block),
         )
 
     def to_dense(self) -> np.ndarray:
@@ -83,10 +87,23 @@ class BlockSparseMatrix:
 
 
 def to_blocks(weight: np.ndarray, block: BlockShape) -> np.ndarray:
-    """View or zero-padded copy of ``weight`` [M, K] as [block_rows, block_cols, R, C]."""
+    """View or zero-padded copy of ``weight`` [M, K] as [block_rows, block_cols, R, C].
+
+    Of a block that is larger than the matrix only the part inside is taken: R and
+    C are then smaller than the block's own.
+    """
     m, k = weight.shape
+    block = block.clipped(m, k)
     grid_rows, grid_cols = block.grid(m, k)
     pad_m, pad_k = grid_rows * block.rows - m, grid_cols * block.cols - k
     if pad_m or pad_k:
         weight = np.pad(weight, ((0, pad_m), (0, pad_k)))
     return weight.reshape(grid_rows, block.rows, grid_cols, block.cols).transpose(0, 2, 1, 3)
+
+
+def _padded(blocks: np.ndarray, block: BlockShape) -> np.ndarray:
+    """Blocks [count, r, c] of a smaller matrix as [count, R, C], contiguous."""
+    _, rows, cols = blocks.shape
+    if (rows, cols) != (block.rows, block.cols):
+        blocks = np.pad(blocks, ((0, 0), (0, block.rows - rows), (0, block.cols - cols)))
+    return np.ascontiguousarray(blocks)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spbench.errors import InputError
+from spbench.errors import InputError, refusal
 from spbench.formats.model_folder import WEIGHT_FILES, find_model_folder, model_folders
 from spbench.formats.output_folder import check_target, output_folder
+from spbench.formats.path_kind import PathKind, path_kind
 from spbench.formats.safetensors_file import TensorEntry, read_entries
 from spbench.formats.tensor_role import Kind, TensorRole, bias_of, find_roles
 
@@ -119,7 +120,9 @@ class Checkpoint:
 
     def check_target(self, target: Path, marker: str, force: bool) -> None:
         """Refuse a ``target`` for :meth:`save` before any work. Raises :class:`InputError`."""
-        here, there = self.folder.resolve(), target.resolve()
+        if target == Path():
+            raise InputError(f"{target}: is the folder you are in; give --out another name")
+        here, there = _resolved(self.folder), _resolved(target)
         if here == there or here in there.parents or there in here.parents:
             raise InputError(f"{target}: is, holds or lies in the model's folder; choose another")
         check_target(there, marker, force)
@@ -137,7 +140,7 @@ class Checkpoint:
         files stay, dtypes and metadata included. ``extra_files`` maps names to
         text. Call :meth:`check_target` first: what is at ``target`` is replaced.
         """
-        with output_folder(target.resolve()) as partial:
+        with output_folder(_resolved(target)) as partial:
             for path in self.folder.iterdir():
                 if not self._is_stale(path) and path.name not in _PRIVATE_FOLDERS:
                     _copy(path, partial / path.name)
@@ -163,31 +166,40 @@ class Checkpoint:
 
 def _read_config(folder: Path) -> dict:
     path = folder / "config.json"
-    if not path.is_file():
+    kind = path_kind(path)
+    if kind is PathKind.MISSING:
         inside = [str(found) for found in model_folders(folder, depth=2)]
         hint = f"did you mean {' or '.join(inside)}?" if inside else "give a Hugging Face folder"
         raise InputError(f"{folder}: no config.json; {hint}")
+    _require_file(path, kind)
     config = _read_json(path)
     if not isinstance(config, dict):
         raise InputError(f"{path}: not a JSON object; fetch the file again")
+    if not isinstance(config.get("model_type", ""), str | None):
+        raise InputError(f"{path}: model_type is not a name; fetch the file again")
     return config
+
+
+def _require_file(path: Path, kind: PathKind) -> None:
+    if kind is not PathKind.FILE:
+        raise InputError(f"{path}: {kind}, not a file; fetch the model again")
 
 
 def _read_json(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+        raise refusal(error, path, "cannot be read") from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); fetch the file again") from error
 
 
 def _read_tensors(folder: Path) -> dict[str, TensorEntry]:
-    whole, index = (folder / name for name in WEIGHT_FILES)
-    if whole.is_file():
-        return {entry.name: entry for entry in read_entries(whole)}
-    if index.is_file():
-        return _read_shards(index)
+    for name, read in zip(WEIGHT_FILES, (_read_whole, _read_shards), strict=True):
+        kind = path_kind(folder / name)
+        if kind is not PathKind.MISSING:
+            _require_file(folder / name, kind)
+            return read(folder / name)
     others = sorted(path.name for path in folder.glob("*.bin"))
     if "pytorch_model.bin" in others or "pytorch_model-00001" in "".join(others):
         raise InputError(
@@ -197,6 +209,10 @@ def _read_tensors(folder: Path) -> dict[str, TensorEntry]:
     raise InputError(f"{folder}: no weights; expected {' or '.join(WEIGHT_FILES)}")
 
 
+def _read_whole(path: Path) -> dict[str, TensorEntry]:
+    return {entry.name: entry for entry in read_entries(path)}
+
+
 def _read_shards(index: Path) -> dict[str, TensorEntry]:
     content = _read_json(index)
     places = content.get("weight_map") if isinstance(content, dict) else None
@@ -204,7 +220,7 @@ def _read_shards(index: Path) -> dict[str, TensorEntry]:
         raise InputError(f"{index}: no weight_map; fetch the file again")
     tensors: dict[str, TensorEntry] = {}
     for shard in sorted(set(map(str, places.values()))):
-        if Path(shard).name != shard:
+        if Path(shard).name != shard or shard in ("", ".."):
             raise InputError(f"{index}: {shard!r} is not the name of a file beside it")
         for entry in read_entries(index.with_name(shard)):
             if entry.name in tensors:
@@ -243,10 +259,23 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
         return
     for root, _, names in os.walk(source, onerror=_fail, followlinks=True):
+        if _leads_back(root):
+            raise InputError(f"{root}: a link back to a folder above it; remove it")
         folder = target / Path(root).relative_to(source)
         folder.mkdir()
         for name in names:
             shutil.copyfile(Path(root, name), folder / name)
+
+
+def _leads_back(folder: str) -> bool:
+    """Whether a folder is a link to one that holds it: following it would never end."""
+    here, above = os.path.realpath(folder), os.path.realpath(os.path.dirname(folder))
+    return above == here or above.startswith(here.rstrip(os.sep) + os.sep)
+
+
+def _resolved(path: Path) -> Path:
+    """Absolute, links followed where there are any; a circle of links stays as it is."""
+    return Path(os.path.realpath(path))
 
 
 def _fail(error: OSError) -> None:

@@ -1,4 +1,4 @@
-"""The numbers of one GEMM: block-sparse weights and activations."""
+"""The numbers of one GEMM: block-sparse weights, activations, and what its epilogue needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from spbench.formats.gemm_problem import GemmProblem
 
 @dataclass(frozen=True, eq=False)
 class GemmData:
-    """Weights and activations of one problem.
+    """Weights, activations and epilogue of one problem.
 
     Attributes
     ----------
     problem : GemmProblem
     weight : BlockSparseMatrix
         s8, shape (M, K).
-    x : u8 [K, N]
-        Activations, row-major: one row for each input channel.
+    x : u8 [N, K]
+        Activations X^T, row-major: one row for each token, as transformers hold them.
+    scale, bias : f32 [M], or None
+        Of the epilogue, in units of the stored result; None where the problem has none.
     """
 
     problem: GemmProblem
     weight: BlockSparseMatrix
     x: np.ndarray
+    scale: np.ndarray | None = None
+    bias: np.ndarray | None = None

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spbench.errors import InputError
 from spbench.formats.block_shape import BlockShape
+
+MOST_K = 2**31 // (128 * 255)
+"""Input channels up to which no sum of products s8 x u8 leaves s32, whatever the numbers are."""
+
+OUTPUTS = ("s32", "f32", "u8", "s8")
+_ZERO_POINTS = {"u8": 128}
 
 
 @dataclass(frozen=True)
@@ -14,6 +21,18 @@ class GemmProblem:
     ``m`` output channels, ``k`` input channels, ``n`` tokens. ``weights`` is
     ``"random"``, or ``"<checkpoint folder>:<tensor name>"`` for a layer of a
     model, whose own zeros then decide what is stored.
+
+    ``output`` s32 is Y itself. Before the others it passes an epilogue, with a scale and a
+    bias for each output channel that belong to the problem's numbers::
+
+        value = scale[m] * Y[m, n] + bias[m]
+        f32:    value
+        u8, s8: saturate(round_half_even(value + y_zero_point))
+
+    A zero point of X is in the bias already, as in a layer that was quantised.
+
+    Raises :class:`InputError` for more input channels than s32 sums can take, and for
+    an output that does not exist.
     """
 
     m: int
@@ -24,6 +43,26 @@ class GemmProblem:
     weights: str = "random"
     output: str = "s32"
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.k > MOST_K:
+            raise InputError(
+                f"{self.m}x{self.k}x{self.n}: K may be at most {MOST_K}, above it s32 sums of "
+                f"u8 x s8 can overflow"
+            )
+
+        if self.output not in OUTPUTS:
+            raise InputError(f"output {self.output!r}: one of {', '.join(OUTPUTS)}")
+
+    @property
+    def epilogue(self) -> str:
+        """What Y passes before it is stored: ``none`` or ``scale+bias``."""
+        return "none" if self.output == "s32" else "scale+bias"
+
+    @property
+    def y_zero_point(self) -> int:
+        """The stored value that means 0: 128 for u8, else 0."""
+        return _ZERO_POINTS.get(self.output, 0)
 
     @property
     def dense_ops(self) -> int:

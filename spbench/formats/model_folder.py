@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import re
 from pathlib import Path
 
 from spbench.errors import InputError
+from spbench.formats.path_kind import PathKind, path_kind
 
 WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -20,12 +22,15 @@ def find_model_folder(name_or_path: str | Path) -> Path:
     underscores alike), which is looked into without importing it. Raises
     :class:`InputError` when there is neither, or when a package carries several.
     """
-    path = Path(name_or_path).expanduser()
-    if path.is_dir():
-        return path
-    if path.exists():
-        raise InputError(f"{path}: a file; give the folder that holds it and config.json")
     name = str(name_or_path)
+    if not name:
+        raise InputError("the model's name is empty; give a folder or an installed package")
+    path = _expanded(name)
+    kind = path_kind(path)
+    if kind is PathKind.FOLDER:
+        return path
+    if kind is not PathKind.MISSING:
+        raise InputError(f"{path}: {kind}; give the folder that holds config.json and the weights")
     if not _PACKAGE.fullmatch(name):
         raise InputError(f"{path}: no such folder; models are not downloaded, fetch it first")
     root = _package_root(name)
@@ -38,7 +43,19 @@ def model_folders(root: Path, depth: int = 3) -> list[Path]:
     """Folders at most ``depth`` levels below ``root`` that hold a config and weights."""
     levels = ["/".join(["*"] * level + ["config.json"]) for level in range(depth + 1)]
     configs = [config for level in levels for config in sorted(root.glob(level.lstrip("/")))]
-    return [c.parent for c in configs if any((c.parent / name).is_file() for name in WEIGHT_FILES)]
+    return [config.parent for config in configs if _is_model(config)]
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{name}: no such user; write ./{name} for a folder here") from error
+
+
+def _is_model(config: Path) -> bool:
+    weights = (config.parent / name for name in WEIGHT_FILES)
+    return os.path.isfile(config) and any(map(os.path.isfile, weights))  # False where forbidden
 
 
 def _only_model(name: str, root: Path) -> Path:

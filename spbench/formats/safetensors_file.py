@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spbench.errors import InputError
+from spbench.errors import InputError, refusal
 
 # The floating-point types spbench reads, and the unsigned integer of the same width.
 _BITS = {"F64": np.dtype("<u8"), "F32": np.dtype("<u4"), "F16": np.dtype("<u2")}
@@ -67,7 +67,7 @@ class TensorEntry:
         try:
             bits = np.fromfile(self.path, dtype, count, offset=self.offset + start * dtype.itemsize)
         except OSError as error:
-            raise InputError(f"{self.path}: cannot be read: {error.strerror}") from error
+            raise refusal(error, self.path, "cannot be read") from error
         if len(bits) != count:
             raise InputError(f"{self.path}: became shorter while it was read; fetch it again")
         return bits
@@ -107,7 +107,9 @@ def _check(path: Path) -> None:
             f"{path}: corrupt or truncated ({_cause(error)}); fetch the file again"
         ) from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise refusal(error, path, "cannot be read") from error
+    except ValueError as error:  # a NUL, or half of a surrogate pair
+        raise InputError(f"{path}: no file can have this name") from error
 
 
 def _cause(error: Exception) -> str:

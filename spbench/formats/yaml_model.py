@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,9 +10,19 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from spbench.errors import InputError
+from spbench.formats.yaml_tree import read_yaml_tree
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
+
+# Where pydantic speaks of Python's types, a user knows YAML's.
+_MESSAGES = {
+    "tuple_type": "a list is expected, as in [a, b]",
+    "list_type": "a list is expected, as in [a, b]",
+    "string_type": "one value is expected, not a list or keys",
+    "model_type": "keys and values are expected",
+    "model_attributes_type": "keys and values are expected",
+}
 
 
 def read_yaml_model(path: str | Path, model: type[Model]) -> Model:
@@ -25,67 +34,38 @@ def read_yaml_model(path: str | Path, model: type[Model]) -> Model:
     an unknown or repeated key, and for a value that the model refuses.
     """
     path = Path(path)
-    node = _compose(path)
+    node = read_yaml_tree(path)
     if node is None:
         return model()
     if not isinstance(node, yaml.MappingNode):
         raise InputError(f"{path}:1: keys and values are expected, as in `sparsity: 0.8`")
-    for line, key in _repeated_keys(node):
-        raise InputError(f"{path}:{line}: key {key!r} is given twice")
     data = yaml.BaseLoader("").construct_document(node)
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        line, message = _explain(error, node, model)
-        raise InputError(f"{path}:{line}: {message}") from error
+        line = _line(node, error.errors(include_url=False)[0]["loc"])
+        raise InputError(f"{path}:{line}: {first_problem(error, model)}") from error
 
 
-def first_problem(error: ValidationError) -> str:
-    """The first thing a pydantic model refused, in one line."""
+def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """The first thing a pydantic model refused, in one line.
+
+    With the ``model``, an unknown key is answered with the keys that it knows.
+    """
     problem = error.errors(include_url=False)[0]
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "value_error" or not problem["loc"]:
-        return message
-    return f"{problem['loc'][-1]}: {message}"
+    kind, location = problem["type"], problem["loc"]
+    if kind == "extra_forbidden" and model is not None:
+        return _unknown_key(location, model)
+    message = _MESSAGES.get(kind, problem["msg"].removeprefix("Value error, "))
+    names = [part for part in location if isinstance(part, str)]  # the rest counts items of a list
+    return message if kind == "value_error" or not names else f"{names[-1]}: {message}"
 
 
-def _compose(path: Path) -> yaml.Node | None:
-    try:
-        return yaml.compose(path.read_text(encoding="utf-8"), yaml.BaseLoader)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{path}:{line}: not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
-
-
-def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1, key.value
-            seen.add(key.value)
-            yield from _repeated_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated_keys(item)
-
-
-def _explain(error: ValidationError, node: yaml.Node, model: type[BaseModel]) -> tuple[int, str]:
-    problem = error.errors(include_url=False)[0]
-    location = problem["loc"]
-    line = _line(node, location)
-    if problem["type"] != "extra_forbidden":
-        return line, first_problem(error)
+def _unknown_key(location: Location, model: type[BaseModel]) -> str:
     known = _keys_at(model.model_json_schema(), location[:-1])
     close = difflib.get_close_matches(str(location[-1]), known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-    return line, f"unknown key {location[-1]!r}; {hint}"
+    return f"unknown key {location[-1]!r}; {hint}"
 
 
 def _line(node: yaml.Node, location: Location) -> int:

@@ -69,11 +69,12 @@ def inspect_checkpoint(
 ) -> Inspection:
     """Count the zeros of every linear layer.
 
-    Raises :class:`~spbench.errors.InputError` for NaN or Inf in a layer, and for a model
-    without one.
+    Raises :class:`~spbench.errors.InputError` for NaN or Inf anywhere in the checkpoint, as
+    pruning does, and for a model without a linear layer.
     """
     if not checkpoint.linear_layers:
         raise checkpoint.no_linear_layer()
+    checkpoint.check_finite()
     layers = []
     for layer in track(checkpoint.linear_layers):
         weight = checkpoint.weight(layer)

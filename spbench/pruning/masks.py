@@ -46,5 +46,6 @@ def keep_best_of_all(scores: Sequence[np.ndarray], sparsity: float) -> list[np.n
 
 def expand(mask: np.ndarray, block: BlockShape, shape: tuple[int, int]) -> np.ndarray:
     """Mask of blocks [block_rows, block_cols] to a mask of weights, bool [M, K]."""
+    block = block.clipped(*shape)
     weights = np.repeat(np.repeat(mask, block.rows, axis=0), block.cols, axis=1)
     return weights[: shape[0], : shape[1]]

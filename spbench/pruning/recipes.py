@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +20,7 @@ from pydantic import (
 
 from spbench.errors import InputError
 from spbench.formats import BlockShape
+from spbench.formats.regex import Regex
 from spbench.formats.yaml_model import first_problem, read_yaml_model
 from spbench.pruning.scores import Norm
 
@@ -44,14 +44,6 @@ def _share(value: Any) -> float:
     return share
 
 
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r}: not a regular expression: {error}") from error
-    return text
-
-
 Pattern = Annotated[
     BlockShape,
     PlainValidator(_block_shape),
@@ -59,7 +51,6 @@ Pattern = Annotated[
     WithJsonSchema({"type": "string"}),
 ]
 Sparsity = Annotated[float, BeforeValidator(_share)]
-Regex = Annotated[str, AfterValidator(_regex)]
 
 
 class LayerRule(BaseModel):
@@ -112,7 +103,7 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(fields | {"skip": (*base.skip, *skip)})
         except ValidationError as error:
-            raise InputError(first_problem(error)) from error
+            raise InputError(first_problem(error, cls)) from error
 
     def settings(self, layer: str) -> LayerSettings | None:
         """What ``layer`` gets; None where the recipe skips it."""

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from spbench.errors import InputError
+from spbench.errors import InputError, refusal
+from spbench.formats.path_kind import PathKind, path_kind
 from spbench.formats.yaml_model import first_problem
 from spbench.pruning.recipes import Pattern, Recipe
 from spbench.pruning.scores import Norm
 
 RECORD_NAME = "spbench.json"
 SCHEMA = 1
+
+
+def _as_text(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+# The name of a file may hold bytes that are no text; JSON may not.
+FileName = Annotated[str, AfterValidator(_as_text)]
 
 
 class _Part(BaseModel):
@@ -57,7 +67,7 @@ class Step(_Part):
     """One pruning: of which model, by which recipe, with which spbench."""
 
     spbench_version: str
-    source: str
+    source: FileName
     recipe: Recipe
 
 
@@ -69,7 +79,7 @@ class Record(_Part):
     total: Total
     layers: tuple[PrunedLayer, ...]
     left_alone: tuple[LeftAlone, ...]
-    not_copied: tuple[str, ...] = ()  # weights in other formats, which were still unpruned
+    not_copied: tuple[FileName, ...] = ()  # weights in other formats, which were still unpruned
     history: tuple[Step, ...] = ()
 
     @property
@@ -100,10 +110,12 @@ def read_record(folder: Path) -> Record | None:
     Raises :class:`InputError` for a file that is not a record of this version.
     """
     path = folder / RECORD_NAME
-    if not path.is_file():
+    if path_kind(path) is PathKind.MISSING:
         return None
     try:
         return Record.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        raise refusal(error, path, "cannot be read") from error
+    except (ValidationError, UnicodeDecodeError) as error:
         what = first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(f"{path}: not a record this spbench can read ({what})") from error

@@ -68,7 +68,7 @@ def test_expressions_that_match_nothing_are_told():
         ({"sparsity": 1.0}, "sparsity 1.0: must be"),
         ({"sparsity": -0.1}, "sparsity -0.1: must be"),
         ({"sparsity": float("nan")}, "sparsity nan: must be"),
-        ({"pattern": "0x4"}, "block shape 0x4: both sides"),
+        ({"pattern": "0x4"}, "block shape 0x4: every side"),
         ({"pattern": "four"}, "block shape 'four': write ROWSxCOLS"),
         ({"scope": "row"}, "scope: Input should be 'layer' or 'global'"),
         ({"norm": "l3"}, "norm: Input should be 'l1' or 'l2'"),
@@ -86,7 +86,7 @@ def test_wrong_options_are_one_line(options, message):
     ("text", "line", "message"),
     [
         ("pattern: 4x1\nsparsty: 0.8\n", 2, "unknown key 'sparsty'; did you mean 'sparsity'?"),
-        ("pattern: 0x4\n", 1, "block shape 0x4: both sides"),
+        ("pattern: 0x4\n", 1, "block shape 0x4: every side"),
         ("sparsity: 80\n", 1, "sparsity 80: must be"),
         ("overrides:\n  - layers: a\n    patern: 4x1\n", 3, "did you mean 'pattern'?"),
         ("overrides:\n  - sparsity: 0.5\n", 2, "layers: Field required"),
