@@ -5,9 +5,10 @@ A backend lives in a worker process of its own and handles one case at a time:
     available()  ->  supports(problem)  ->  prepare(data, threads)
                  ->  layout(x)  ->  run(count) ...  ->  result()  ->  release()
 
-``prepare`` packs the weights, ``layout`` brings the activations into the form
-the library likes best; both are timed apart from ``run``, which only
-multiplies. Adding a backend is writing one file in this folder and naming it in
+``prepare`` packs the weights; ``layout`` takes the activations as transformers hold
+them, one row for each token, and brings them into the form that the library likes
+best; both are timed apart from ``run``, which only multiplies. Adding a backend is
+writing one file in this folder and naming it in
 ``spbench/backends/__init__.py``.
 """
 
@@ -56,7 +57,10 @@ class Backend(ABC):
     dtype: ClassVar[str]  # activations, weights, accumulator: "u8s8s32" or "f32"
     sparse: ClassVar[bool]  # whether it skips zeros
     tolerance: ClassVar[float] = 0.0
-    """Largest |result - reference| / max |reference| that is right; 0 asks for equality."""
+    """Largest |result - reference| / max |reference| that is right where results are floats.
+
+    Integer results must be equal, after an epilogue within one step.
+    """
 
     @classmethod
     @abstractmethod
@@ -76,8 +80,13 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def layout(self, x: np.ndarray) -> None:
-        """Convert X, u8 [K, N], to the library's own layout and type. Timed as ``layout_ns``."""
+    def layout(self, x: np.ndarray) -> Timing:
+        """Bring activations, u8 [N, K] row-major (tokens, channels), into the library's own form.
+
+        Returns what the conversion took, ``layout_ns``: the library's work alone, 0 where
+        it takes such activations as they are. Handing ``x`` over is not counted: a user's
+        is where the call before left it.
+        """
 
     @abstractmethod
     def run(self, count: int) -> Timing:

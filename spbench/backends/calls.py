@@ -29,6 +29,13 @@ def prepare_call(
     return PreparedCall.foreign(function.__name__, address, arguments, keep)
 
 
+def prepare_native(call: Any) -> PreparedCall:
+    """Bind a call of spbench's own: an object with ``function_address``, ``context_address``."""
+    from spbench.kernels._native.replay import PreparedCall
+
+    return PreparedCall.native(call.function_address, call.context_address, keep=call)
+
+
 def replay(call: PreparedCall, count: int) -> Timing:
     """Make a prepared call ``count`` times without Python in between.
 
@@ -44,9 +51,11 @@ def replay(call: PreparedCall, count: int) -> Timing:
 
 def loop_in_python(function: Callable[[], object], count: int) -> Timing:
     """Call a Python function ``count`` times; the interpreter's share is in the time."""
-    cpu_start_ns = time.process_time_ns()
+    from spbench.kernels._native.replay import process_cpu_ns
+
+    cpu_start_ns = process_cpu_ns()
     wall_start_ns = time.perf_counter_ns()
     for _ in range(count):
         function()
     wall_ns = time.perf_counter_ns() - wall_start_ns
-    return Timing(count, wall_ns, time.process_time_ns() - cpu_start_ns)
+    return Timing(count, wall_ns, process_cpu_ns() - cpu_start_ns)

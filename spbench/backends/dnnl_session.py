@@ -10,12 +10,16 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spbench.backends.calls import prepare_call, replay
 from spbench.backends.libraries import Library
 from spbench.errors import RunError
+
+if TYPE_CHECKING:
+    from spbench.kernels._native.replay import PreparedCall
 
 LIBRARY = Library(
     title="oneDNN",
@@ -23,11 +27,12 @@ LIBRARY = Library(
     packages=("onednn-cpu-gomp", "onednn"),
     file_names=("libdnnl.so.3", "libdnnl.so"),
     symbols=("dnnl_version", "dnnl_inner_product_forward_primitive_desc_create"),
-    install="pip install 'spbench[onednn]'",
+    install="pip install onednn-cpu-gomp==2023.2.0",
 )
 
-DATA_TYPES = {"s32": 4, "s8": 5, "u8": 6}
-ARG_SRC, ARG_DST, ARG_WEIGHTS = 1, 17, 33
+DATA_TYPES = {"f32": 3, "s32": 4, "s8": 5, "u8": 6}
+ARG_SRC, ARG_DST, ARG_WEIGHTS, ARG_BIAS = 1, 17, 33, 41
+ARG_WEIGHT_SCALES = 4096 | ARG_WEIGHTS
 QUERY_SRC, QUERY_WEIGHTS, QUERY_DST = 129, 131, 133
 
 _CPU_ENGINE = 1
@@ -35,6 +40,7 @@ _IN_ORDER = 1
 _TAG_ANY = 1
 _QUERY_IMPLEMENTATION = 8
 _FORWARD_INFERENCE = 96
+_FIRST_DIMENSION = 1 << 0
 _MAX_DIMENSIONS = 12
 # Runtimes whose execute() returns when the work is done; SYCL's returns before.
 _RUNTIMES = {1: "sequential", 2: "OpenMP", 4: "TBB"}
@@ -110,8 +116,8 @@ class Session:
             self._owned.close()
             self._owned = outer
 
-    def plain(self, shape: tuple[int, int], dtype: str, strides: tuple[int, int]) -> Any:
-        """Description of a matrix with the given strides, in elements."""
+    def plain(self, shape: tuple[int, ...], dtype: str, strides: tuple[int, ...]) -> Any:
+        """Description of a matrix or vector with the given strides, in elements."""
         return self._make(
             "memory_desc",
             "dnnl_memory_desc_create_with_strides",
@@ -132,8 +138,20 @@ class Session:
             _TAG_ANY,
         )
 
-    def inner_product(self, source: Any, weights: Any, target: Any) -> Any:
-        """Description of target[N, M] = source[N, K] . weights[M, K]^T, without bias."""
+    def channel_scales(self) -> Any:
+        """Attributes of a product whose weights have a scale each output channel.
+
+        The scales are given at each execution, as ``ARG_WEIGHT_SCALES``.
+        """
+        attributes = self._make("primitive_attr", "dnnl_primitive_attr_create")
+        function = "dnnl_primitive_attr_set_scales_mask"
+        self._check(function, attributes, ARG_WEIGHTS, _FIRST_DIMENSION)
+        return attributes
+
+    def inner_product(
+        self, source: Any, weights: Any, target: Any, bias: Any = None, attributes: Any = None
+    ) -> Any:
+        """Description of target[N, M] = source[N, K] . weights[M, K]^T (+ bias[M])."""
         return self._make(
             "primitive_desc",
             "dnnl_inner_product_forward_primitive_desc_create",
@@ -141,9 +159,9 @@ class Session:
             _FORWARD_INFERENCE,
             source,
             weights,
-            None,
+            bias,
             target,
-            None,
+            attributes,
         )
 
     def primitive(self, description: Any) -> Any:
@@ -177,11 +195,21 @@ class Session:
         buffer[...] = 0  # its pages exist from now on
         return self.wrap(description, buffer)
 
+    def vector(self, values: np.ndarray) -> Memory:
+        """Memory that holds a copy of ``values``, f32 [M]."""
+        memory = self.allocate(self.plain(values.shape, "f32", (1,)))
+        memory.buffer.view(np.float32)[...] = values
+        return memory
+
     def wrap(self, description: Any, buffer: np.ndarray) -> Memory:
         """``buffer`` as memory of oneDNN, which must not outlive it."""
         address = ctypes.c_void_p(buffer.ctypes.data)
         handle = self._make("memory", "dnnl_memory_create", description, self.engine, address)
         return Memory(description, handle, buffer)
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two descriptions mean the same bytes."""
+        return bool(self.library.dnnl_memory_desc_equal(one, other))
 
     def reorder_primitive(self, source: Any, target: Any) -> Any:
         """Copies a matrix of one layout into another; both are descriptions."""
@@ -196,20 +224,22 @@ class Session:
         )
         return self.primitive(description)
 
-    def execute(self, primitive: Any, memories: dict[int, Memory]) -> None:
-        arguments = self.arguments(memories)
-        self._check("dnnl_primitive_execute", primitive, self.stream, len(arguments), arguments)
+    def bind(self, primitive: Any, memories: dict[int, Memory]) -> PreparedCall:
+        """The execution of a primitive as a prepared call; ARG_... -> memory."""
+        pairs = [_Argument(argument, memory.handle) for argument, memory in memories.items()]
+        arguments = (_Argument * len(pairs))(*pairs)
+        address = ctypes.addressof(arguments)
+        return prepare_call(
+            self.library.dnnl_primitive_execute,
+            (primitive.value, self.stream.value, len(pairs), address),
+            keep=(arguments, memories),
+        )
 
     def reorder(self, source: Memory, target: Memory) -> None:
         """Copy a matrix from one layout into another, once."""
         with self.temporary():
             primitive = self.reorder_primitive(source.description, target.description)
-            self.execute(primitive, {ARG_SRC: source, ARG_DST: target})
-
-    def arguments(self, memories: dict[int, Memory]) -> ctypes.Array:
-        """The argument list of an execution: ARG_... -> memory."""
-        pairs = [_Argument(argument, memory.handle) for argument, memory in memories.items()]
-        return (_Argument * len(pairs))(*pairs)
+            replay(self.bind(primitive, {ARG_SRC: source, ARG_DST: target}), 1)
 
     def has_vnni(self) -> bool:
         """Whether u8 x s8 is summed in 32 bits at once, so that nothing saturates."""

@@ -20,7 +20,7 @@ LIBRARY = Library(
     packages=("mkl",),
     file_names=("libmkl_rt.so.3", "libmkl_rt.so.2", "libmkl_rt.so"),
     symbols=("MKL_Set_Threading_Layer", "cblas_sgemm_compute", "mkl_sparse_s_mm"),
-    install="pip install 'spbench[mkl]'",
+    install="pip install 'mkl>=2024.0'",
 )
 
 # Of mkl_cblas.h and mkl_spblas.h.

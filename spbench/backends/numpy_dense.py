@@ -1,12 +1,13 @@
 """NumPy, dense f32: what everybody has.
 
-Prepared beforehand: W as f32 [M, K]. Layout: X as f32 [K, N]. Timed: ``np.matmul`` into an
-array that exists, in a Python loop; the interpreter's share is about a microsecond a call.
-The BLAS inside NumPy is limited to the case's threads.
+Prepared beforehand: W as f32 [M, K]. Layout: X as f32, tokens as rows, which BLAS reads as well
+as columns. Timed: ``np.matmul`` into an array that exists, in a Python loop; the interpreter's
+share is about a microsecond a call. The BLAS inside NumPy is limited to the case's threads.
 """
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,9 @@ _ISA = {
     "Cooperlake": "avx512",
     "SapphireRapids": "avx512",
 }
+
+_FORCED_CPU = "OPENBLAS_CORETYPE"
+"""Makes OpenBLAS take the kernels of another CPU than the one it finds."""
 
 
 class NumpyDense(Backend):
@@ -54,12 +58,12 @@ class NumpyDense(Backend):
         self._limits = threadpool_limits(limits=threads, user_api="blas")
         self._weights = data.weight.to_dense().astype(np.float32)
         m, k = self._weights.shape
-        self._x = np.full((k, data.problem.n), 0, np.float32)
+        self._x = np.full((data.problem.n, k), 0, np.float32)
         self._y = np.full((m, data.problem.n), 0, np.float32)
-        self._call = partial(np.matmul, self._weights, self._x, out=self._y)
+        self._call = partial(np.matmul, self._weights, self._x.T, out=self._y)
 
-    def layout(self, x: np.ndarray) -> None:
-        self._x[...] = x
+    def layout(self, x: np.ndarray) -> Timing:
+        return loop_in_python(partial(np.copyto, self._x, x), 1)
 
     def run(self, count: int) -> Timing:
         return loop_in_python(self._call, count)
@@ -68,10 +72,12 @@ class NumpyDense(Backend):
         return self._y.copy()
 
     def implementation(self) -> str:
-        """The BLAS inside NumPy: ``openblas 0.3.30 SkylakeX pthreads``."""
+        """The BLAS inside NumPy: ``openblas 0.3.30 SkylakeX pthreads``, and what holds it back."""
         keys = ("internal_api", "version", "architecture", "threading_layer")
         facts = _blas()
-        return " ".join(str(facts[key]) for key in keys if facts.get(key)) or "BLAS unknown"
+        text = " ".join(str(facts[key]) for key in keys if facts.get(key)) or "BLAS unknown"
+        forced = os.environ.get(_FORCED_CPU)
+        return f"{text} (handicap: {_FORCED_CPU}={forced} is set)" if forced else text
 
     def isa(self) -> str:
         return _ISA.get(_blas().get("architecture", ""), "")

@@ -2,7 +2,7 @@
 
 Prepared beforehand: weights as f32; dense and few tokens: packed by cblas_sgemm_pack;
 sparse: a handle with hints for N and many calls, then mkl_sparse_optimize. Layout: X as
-f32, dense transposed. Timed: one call of the routine named by ``implementation``.
+f32, for the sparse routines transposed. Timed: one call of the routine named by ``implementation``.
 
 On CPUs not made by Intel it takes its generic path, and says so there.
 """
@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ctypes
 from abc import abstractmethod
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from spbench.backends import mkl_library as mkl
 from spbench.backends.base import Availability, Backend, Footprint, Timing
-from spbench.backends.calls import prepare_call, replay
+from spbench.backends.calls import loop_in_python, prepare_call, replay
 from spbench.backends.csr import csr_arrays
 from spbench.errors import RunError
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
@@ -57,8 +58,9 @@ class _OneMkl(Backend):
             return str(error)
         return ""
 
-    def layout(self, x: np.ndarray) -> None:
-        self._x[: x.shape[0]] = x
+    def layout(self, x: np.ndarray) -> Timing:
+        """By NumPy: oneMKL has no routine that makes f32 of u8."""
+        return loop_in_python(partial(np.copyto, self._x[: x.shape[1]], x.T), 1)
 
     def run(self, count: int) -> Timing:
         return replay(self._call, count)

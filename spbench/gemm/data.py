@@ -1,4 +1,4 @@
-"""The numbers of a problem: weights and activations, the same in every process."""
+"""The numbers of a problem: weights, activations and epilogue, the same in every process."""
 
 from __future__ import annotations
 
@@ -6,24 +6,53 @@ import numpy as np
 
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
+X_MEAN, X_DEVIATION = 127.5, np.sqrt((256**2 - 1) / 12)
+"""Of activations that are uniform in 0 .. 255."""
 
-def make_data(problem: GemmProblem) -> GemmData:
+SPREAD = 32
+"""Deviation of a channel's results, in steps of a byte: its ends are 4 deviations away."""
+
+
+def make_data(problem: GemmProblem, weight: BlockSparseMatrix | None = None) -> GemmData:
     """Numbers for a problem, a pure function of it.
 
     Random weights: exactly ``round((1 - sparsity) * blocks)`` blocks, uniform
     over the matrix, values uniform in -127 .. 127 without 0. Activations
     uniform in 0 .. 255. Model weights: quantised per output channel,
-    symmetric, and cut into blocks wherever one holds a nonzero.
+    symmetric, and cut into blocks wherever one holds a nonzero. A model's ``weight``
+    may be handed in, where it lies elsewhere than the problem says. Weights and
+    activations do not depend on the output.
     """
     generator = np.random.default_rng(problem.seed)
     if problem.weights == "random":
         weight = random_weight(problem, generator)
-    else:
+    elif weight is None:
         from spbench.quantization import model_weight
 
         weight = model_weight(problem.weights, problem.pattern)
-    x = generator.integers(0, 256, (problem.k, problem.n), dtype=np.uint8)
-    return GemmData(problem, weight, x)
+    x = generator.integers(0, 256, (problem.n, problem.k), dtype=np.uint8)
+    if problem.epilogue == "none":
+        return GemmData(problem, weight, x)
+    return GemmData(problem, weight, x, *make_epilogue(weight, generator))
+
+
+def make_epilogue(
+    weight: BlockSparseMatrix, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scale and bias, f32 [M] each, that spread a channel's results over the range of a byte.
+
+    With activations uniform in 0 .. 255 a result has a known mean and deviation: the bias takes
+    the mean away, as the zero point of X does in a quantised layer, and the scale makes the
+    deviation ``SPREAD`` steps of the output. Both differ by channel. A channel comes nowhere
+    near the range's ends on average, some results of most do.
+    """
+    dense = weight.to_dense().astype(np.float64)
+    mean = X_MEAN * dense.sum(axis=1)
+    deviation = X_DEVIATION * np.sqrt(np.square(dense).sum(axis=1))
+    deviation[deviation == 0] = 1  # a channel without weights
+    scale = SPREAD * generator.uniform(0.75, 1.25, len(mean)) / deviation
+    bias = generator.uniform(-SPREAD / 2, SPREAD / 2, len(mean)) - scale * mean
+    return scale.astype(np.float32), bias.astype(np.float32)
 
 
 def random_weight(problem: GemmProblem, generator: np.random.Generator) -> BlockSparseMatrix:

@@ -1,4 +1,4 @@
-"""The truth for every backend: the product in whole numbers."""
+"""The truth for every backend: the product in whole numbers, its epilogue in float64."""
 
 from __future__ import annotations
 
@@ -10,19 +10,39 @@ from spbench.kernels.reference import triple_loop
 TRIPLE_LOOP_OPS = 4096
 """Up to so many multiplications the triple loop is quick enough (a few ms)."""
 
+_LIMITS = {"u8": (0, 255), "s8": (-128, 127)}
+
+
+def reference_result(data: GemmData) -> np.ndarray:
+    """What a backend is to store for ``data``, [M, N].
+
+    int32, exact, for s32. Else float64, before it is rounded: for u8 and s8 with the zero
+    point added and cut to the type's range.
+    """
+    product, output = reference_product(data), data.problem.output
+    if data.problem.epilogue == "none":
+        return product
+    scale, bias = (channel.astype(np.float64)[:, None] for channel in (data.scale, data.bias))
+    value = scale * product + bias + data.problem.y_zero_point
+    return np.clip(value, *_LIMITS[output]) if output in _LIMITS else value
+
 
 def reference_product(data: GemmData) -> np.ndarray:
     """Y = W . X, int32 [M, N], exact.
 
-    Small problems by the triple loop. Larger ones by a float64 BLAS product, which
-    is exact as well, since no sum reaches 2**53; the tests hold it against the loop.
+    Small problems by the triple loop, larger ones by BLAS; the tests hold one against
+    the other.
     """
-    weight = data.weight.to_dense()
-    if weight.size * data.x.shape[1] <= TRIPLE_LOOP_OPS:
-        return triple_loop(weight, data.x)
-    return float64_product(weight, data.x)
+    weight, x = data.weight.to_dense(), data.x.T
+    if weight.size * x.shape[1] <= TRIPLE_LOOP_OPS:
+        return triple_loop(weight, x)
+    return float64_product(weight, x)
 
 
 def float64_product(weight: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The same through BLAS."""
+    """W s8 [M, K] times X u8 [K, N] through BLAS, int32 [M, N].
+
+    Exact for K up to ``MOST_K``, which :class:`GemmProblem` ensures: float64 adds whole
+    numbers below 2**53 without rounding, and no sum leaves int32.
+    """
     return (weight.astype(np.float64) @ x.astype(np.float64)).astype(np.int32)

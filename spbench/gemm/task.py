@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
 _ARRAYS = ("indptr", "indices", "blocks", "x", "reference")
+_EPILOGUE = ("scale", "bias")
 
 
 @dataclass(frozen=True)
 class GemmTask:
-    """One case as a worker gets it. ``folder`` holds weights, activations and reference."""
+    """One case as a worker gets it. ``folder`` holds its numbers and the reference."""
 
     problem: GemmProblem
     threads: int
@@ -31,16 +33,22 @@ class GemmTask:
         """Put the numbers into ``folder``, in place of those of the case before."""
         weight = data.weight
         arrays = (weight.indptr, weight.indices, weight.data, data.x, reference)
-        for name, array in zip(_ARRAYS, arrays, strict=True):
+        named = dict(zip(_ARRAYS, arrays, strict=True))
+        if data.scale is not None:
+            named |= zip(_EPILOGUE, (data.scale, data.bias), strict=True)
+        for name, array in named.items():
             file = Path(folder) / f"{name}.npy"
             file.unlink(missing_ok=True)  # a worker may still have the old file mapped
             np.save(file, array)
         return cls(data.problem, threads, str(folder))
 
     def read(self) -> tuple[GemmData, np.ndarray]:
-        """Weights with activations, in memory of this process, and the reference, int32 [M, N]."""
-        files = [Path(self.folder) / f"{name}.npy" for name in _ARRAYS]
-        indptr, indices, blocks, x = (np.load(file) for file in files[:-1])
+        """The numbers, in memory of this process, and the reference [M, N] (``gemm.reference``)."""
+        indptr, indices, blocks, x = (self._load(name) for name in _ARRAYS[:-1])
         problem = self.problem
         weight = BlockSparseMatrix((problem.m, problem.k), problem.pattern, indptr, indices, blocks)
-        return GemmData(problem, weight, x), np.load(files[-1], mmap_mode="r")
+        epilogue = () if problem.epilogue == "none" else map(self._load, _EPILOGUE)
+        return GemmData(problem, weight, x, *epilogue), self._load(_ARRAYS[-1], mmap_mode="r")
+
+    def _load(self, name: str, mmap_mode: Literal["r"] | None = None) -> np.ndarray:
+        return np.load(Path(self.folder) / f"{name}.npy", mmap_mode)

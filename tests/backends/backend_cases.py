@@ -14,15 +14,15 @@ BASELINES = ("onednn", "onemkl-dense", "onemkl-csr", "onemkl-bsr", "numpy", "sci
 
 
 def make_case(weight: np.ndarray, x: np.ndarray, block: str = "4x1") -> GemmData:
-    """A case of given numbers: ``weight`` s8 [M, K], ``x`` u8 [K, N]."""
+    """A case of given numbers: ``weight`` s8 [M, K], ``x`` u8 [N, K]."""
     pattern = BlockShape.parse(block)
-    problem = GemmProblem(*weight.shape, x.shape[1], pattern, sparsity=0.0)
+    problem = GemmProblem(*weight.shape, x.shape[0], pattern, sparsity=0.0)
     return GemmData(problem, BlockSparseMatrix.from_dense(weight, pattern), x)
 
 
 def exact(data: GemmData) -> np.ndarray:
     """Y int32 [M, N], in integers."""
-    return data.weight.to_dense().astype(np.int32) @ data.x.astype(np.int32)
+    return data.weight.to_dense().astype(np.int32) @ data.x.T.astype(np.int32)
 
 
 def installed(name: str) -> Backend:
@@ -42,7 +42,9 @@ def assert_exact(backend: Backend, data: GemmData, threads: int = 1, runs: int =
     """A case from supports() to result() gives what integers give."""
     assert backend.supports(data.problem, threads) == ""
     backend.prepare(data, threads)
-    backend.layout(data.x)
+    converted = backend.layout(data.x)
+    assert converted.count == 1
+    assert converted.wall_ns >= 0
     timing = backend.run(runs)
     assert timing.count == runs
     assert timing.wall_ns > 0

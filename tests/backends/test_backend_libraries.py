@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 from backend_cases import installed
 
-from spbench.backends import backend_class
+from spbench.backends import backend_class, dnnl_session, mkl_library, scipy_csr
 from spbench.backends.libraries import Library
 from spbench.errors import RunError
 
 NAMED = [
-    ("onednn", "SPBENCH_ONEDNN", "pip install 'spbench[onednn]'"),
-    ("onemkl-dense", "SPBENCH_ONEMKL", "pip install 'spbench[mkl]'"),
-    ("onemkl-csr", "SPBENCH_ONEMKL", "pip install 'spbench[mkl]'"),
+    ("onednn", "SPBENCH_ONEDNN", "pip install onednn-cpu-gomp==2023.2.0"),
+    ("onemkl-dense", "SPBENCH_ONEMKL", "pip install 'mkl>=2024.0'"),
+    ("onemkl-csr", "SPBENCH_ONEMKL", "pip install 'mkl>=2024.0'"),
 ]
 
 
@@ -49,9 +51,7 @@ def test_named_file_is_another_library(name, variable, install, monkeypatch) -> 
 
 def test_named_file_is_the_library(monkeypatch) -> None:
     installed("onednn")
-    from spbench.backends.dnnl_session import LIBRARY
-
-    monkeypatch.setenv("SPBENCH_ONEDNN", LIBRARY.open()._name)
+    monkeypatch.setenv("SPBENCH_ONEDNN", dnnl_session.LIBRARY.open()._name)
     assert backend_class("onednn").available().ok
 
 
@@ -66,4 +66,24 @@ def test_scipy_is_missing(monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "scipy", None)
     availability = backend_class("scipy-csr").available()
     assert not availability.ok
-    assert availability.install == "pip install 'spbench[scipy]'"
+    assert availability.install == scipy_csr.INSTALL
+
+
+def test_install_commands_are_what_the_extras_ask_for() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]
+    commands = {
+        "onednn": dnnl_session.LIBRARY.install,
+        "mkl": mkl_library.LIBRARY.install,
+        "scipy": scipy_csr.INSTALL,
+    }
+    for extra, command in commands.items():
+        (requirement,) = extras[extra]
+        assert shlex.split(command)[2:] == [requirement.partition(";")[0].strip()]
+
+
+def test_numpy_says_when_its_kernels_are_forced(monkeypatch) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert "handicap: OPENBLAS_CORETYPE=Haswell" in installed("numpy").implementation()
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    assert "OPENBLAS_CORETYPE" not in installed("numpy").implementation()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -13,6 +16,35 @@ from spbench.backends.calls import loop_in_python, prepare_call, replay
 from spbench.errors import RunError
 
 POINTER, INT, FLOAT = ctypes.c_void_p, ctypes.c_int, ctypes.c_float
+
+
+BURN_ELSEWHERE = """
+import ctypes, os, threading, time
+import numpy as np
+from spbench.backends.calls import loop_in_python
+from spbench.kernels._native.probe import read_scalar
+from spbench.kernels._native.replay import PreparedCall, time_calls
+
+here, elsewhere = sorted(os.sched_getaffinity(0))[:2]
+memory = np.ones(1024, np.uint8)
+started = threading.Event()
+
+def burn():
+    os.sched_setaffinity(0, {elsewhere})  # of this thread
+    started.set()
+    read_scalar(memory, 10**9)  # longer than this process lives, without the GIL
+
+threading.Thread(target=burn, daemon=True).start()
+started.wait()
+os.sched_setaffinity(0, {here})
+usleep = ctypes.CDLL(None).usleep
+nap = PreparedCall.native(ctypes.cast(usleep, ctypes.c_void_p).value, 200)
+for _ in range(400):
+    compiled_wall_ns, compiled_cpu_ns = time_calls(nap, 1)
+    python = loop_in_python(lambda: usleep(200), 1)
+    print(compiled_cpu_ns / compiled_wall_ns, python.cpu_ns / python.wall_ns, flush=True)
+os._exit(0)
+"""
 
 
 class Recorder:
@@ -45,6 +77,19 @@ def test_clocks_stand_around_the_loop() -> None:
     wall_ns, cpu_ns = time_calls(call, 5)
     assert wall_ns >= 5 * 2_000_000
     assert 0 < cpu_ns < wall_ns
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
+def test_cpu_time_of_a_thread_that_runs_elsewhere_is_counted() -> None:
+    """A process clock alone counts none of it in most of such short spans, too much in the others.
+
+    Where other processes have the CPUs too, some spans are short of it.
+    """
+    command = [sys.executable, "-c", BURN_ELSEWHERE]
+    burner = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = [line.split() for line in burner.stdout.splitlines()]
+    for cores in zip(*lines, strict=True):
+        assert sum(0.6 < float(each) < 1.4 for each in cores) >= 20, cores
 
 
 def test_pointers_and_ints_arrive() -> None:

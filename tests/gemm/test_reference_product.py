@@ -15,15 +15,15 @@ def test_blas_product_equals_the_loop(size, sparsity):
     problem = GemmProblem(m=m, k=k, n=n, pattern=BlockShape(4, 1), sparsity=sparsity, seed=3)
     data = make_data(problem)
     weight = data.weight.to_dense()
-    expected = triple_loop(weight, data.x)
-    assert np.array_equal(float64_product(weight, data.x), expected)
+    expected = triple_loop(weight, data.x.T)
+    assert np.array_equal(float64_product(weight, data.x.T), expected)
     assert np.array_equal(reference_product(data), expected)
     assert reference_product(data).dtype == np.int32
 
 
 def test_extremes_are_exact():
     weight = np.full((2, 4096), -128, np.int8)
-    x = np.full((4096, 3), 255, np.uint8)
+    x = np.full((3, 4096), 255, np.uint8)
     block = BlockShape(1, 1)
     problem = GemmProblem(m=2, k=4096, n=3, pattern=block, sparsity=0)
     data = GemmData(problem, BlockSparseMatrix.from_dense(weight, block), x)

@@ -1,0 +1,60 @@
+"""A backend in its worker: when it is made, which placement runs, when it rests."""
+
+import fake_backends
+import pytest
+
+from spbench.formats import BlockShape, GemmProblem
+from spbench.gemm import bench as gemm_bench
+from spbench.gemm.bench import GemmBench
+from spbench.gemm.data import make_data
+from spbench.gemm.placement_order import placement_in_round
+from spbench.gemm.reference import reference_product
+from spbench.gemm.task import GemmTask
+
+
+@pytest.fixture
+def make_task(tmp_path):
+    def make(threads=1):
+        data = make_data(GemmProblem(m=16, k=12, n=4, pattern=BlockShape(4, 1), sparsity=0.5))
+        return GemmTask.write(data, reference_product(data), threads, tmp_path)
+
+    return make
+
+
+def test_a_backend_is_made_only_where_its_library_is(make_task):
+    bench = GemmBench("fake_backends:MissingParts")
+    assert not bench.describe().availability.ok
+    assert bench.prepare(make_task()).status == "unavailable"
+
+
+def test_a_round_has_the_placement_of_its_order(make_task, monkeypatch):
+    ran = []
+    monkeypatch.setattr(fake_backends.Exact, "call", lambda self: ran.append(id(self)))
+    bench = GemmBench("fake_backends:Exact")
+    count = bench.prepare(make_task()).facts.placements
+    assert count == len(set(ran)) == 8
+    made = list(dict.fromkeys(ran))
+    ran.clear()
+    for index in (0, 1, 1, 2, 11):
+        bench.turn(index, 1, 0)
+    order = [placement_in_round("fake_backends:Exact", 8, index) for index in (0, 1, 1, 2, 11)]
+    assert ran == [made[place] for place in order]
+
+
+def test_released_and_taken_up_again(make_task):
+    bench = GemmBench("fake_backends:Exact")
+    for _ in range(2):
+        assert bench.prepare(make_task()).status == "ok"
+        bench.turn(5, 1, 0)
+        assert bench.check() == ""
+        bench.release()
+
+
+@pytest.mark.parametrize(("threads", "rests"), [(1, 0), (2, 1)])
+def test_several_threads_are_left_to_rest_after_a_turn(make_task, monkeypatch, threads, rests):
+    slept = []
+    bench = GemmBench("fake_backends:Exact")
+    bench.prepare(make_task(threads))
+    monkeypatch.setattr(gemm_bench.time, "sleep", slept.append)
+    bench.turn(0, 1, 0)
+    assert slept == [gemm_bench.POOL_SLEEPS_S] * rests
