@@ -25,8 +25,10 @@ class FakeClock:
 class FakePlayer:
     """A worker without a process: each call lasts ``call_ns``, and each question is written down.
 
-    ``jitter`` is what every second turn takes longer, as a share. ``breaks`` maps a method to the exception it raises, ``idle_share`` is the CPU
-    it burns between its turns, ``idle_ns`` how long those pauses are said to be.
+    ``jitter`` is what every second turn takes longer, as a share. ``lost`` holds, for one turn
+    after the other, the share of its wall time in which others have the core; the last one is for
+    all that follow. ``breaks`` maps a method to the exception it raises, ``idle_share`` is the
+    CPU it burns between its turns, ``idle_ns`` how long those pauses are said to be.
     """
 
     def __init__(self, name: str, clock: FakeClock, call_ns: int = 10_000, **changes: Any):
@@ -39,6 +41,7 @@ class FakePlayer:
         self.idle_share = 0.0
         self.idle_ns = 5_000_000
         self.jitter = 0.0
+        self.lost = [0.0]
         self._turns = 0
         self._clock = clock
         vars(self).update(changes)
@@ -61,12 +64,14 @@ class FakePlayer:
         self._clock.advance(max(duration_ns, self.call_ns))
         return self.call_ns
 
-    def _turn(self, count: int, hot_ns: float) -> Timing:
-        hot_calls = -(-hot_ns // self.call_ns)
-        self._clock.advance(hot_calls * self.call_ns + count * self.call_ns)
+    def _turn(self, round_index: int, count: int, hot_ns: float) -> Timing:
         self._turns += 1
-        wall_ns = int(count * self.call_ns * (1 + self.jitter * (self._turns % 2)))
-        return Timing(count, wall_ns, wall_ns)
+        cpu_ns = int(count * self.call_ns * (1 + self.jitter * (self._turns % 2)))
+        lost = self.lost.pop(0) if len(self.lost) > 1 else self.lost[0]
+        wall_ns = round(cpu_ns / (1 - lost))
+        hot_calls = -(-hot_ns // self.call_ns)
+        self._clock.advance(hot_calls * self.call_ns + wall_ns)
+        return Timing(count, wall_ns, cpu_ns)
 
     def _check(self) -> str:
         return self.wrong

@@ -35,7 +35,12 @@ cdef extern from "replay/replay.h" namespace "spbench::replay" nogil:
 
     const Signature* find_signature(const string& name) noexcept
     string signature_names() except +
-    Timing c_time_calls "spbench::replay::time_calls"(const BoundCall& call, int64_t count) noexcept
+    Timing c_time_calls "spbench::replay::time_calls"(const BoundCall& call, int64_t count) except +
+
+cdef extern from "replay/process_cpu_clock.h" namespace "spbench::replay" nogil:
+    cdef cppclass ProcessCpuClock:
+        void list_threads() except +
+        int64_t now_ns() noexcept
 
 
 cdef class PreparedCall:
@@ -120,3 +125,13 @@ def time_calls(PreparedCall call not None, int64_t count):
     if timing.status != 0:
         raise RuntimeError(f"{call.signature} returned status {timing.status}")
     return timing.wall_ns, timing.cpu_ns
+
+
+def process_cpu_ns():
+    """CPU time of this process in ns, all threads, those included that run at this moment.
+
+    ``time.process_time_ns`` counts a thread on another core as of its last tick.
+    """
+    cdef ProcessCpuClock clock
+    clock.list_threads()
+    return clock.now_ns()

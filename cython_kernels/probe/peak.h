@@ -16,6 +16,9 @@ int64_t probe_vpdpbusd_zmm(int64_t turns);
 // The same for a fused multiply-add on f32. Needs AVX-512F.
 int64_t probe_fma_f32_zmm(int64_t turns);
 
+// The same for a multiply and an add on 64-bit integers, in four chains. On any CPU.
+int64_t probe_multiply_scalar(int64_t turns);
+
 // Reads `bytes` (a multiple of 1024) `turns` times, in order; returns the bytes read.
 int64_t probe_read_zmm(const void* memory, int64_t bytes, int64_t turns);  // needs AVX-512F
 int64_t probe_read_scalar(const void* memory, int64_t bytes, int64_t turns);

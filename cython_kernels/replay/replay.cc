@@ -1,11 +1,11 @@
 #include "replay.h"
 
-#include <ctime>
-
 #include <cstring>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include "process_cpu_clock.h"
 
 namespace spbench::replay {
 namespace {
@@ -94,12 +94,6 @@ constexpr Signature kSignatures[] = {
 #undef SIGNATURE
 };
 
-std::int64_t now_ns(clockid_t clock) noexcept {
-  timespec time;
-  clock_gettime(clock, &time);
-  return std::int64_t{1'000'000'000} * time.tv_sec + time.tv_nsec;
-}
-
 }  // namespace
 
 const Signature* find_signature(const std::string& name) noexcept {
@@ -120,12 +114,14 @@ std::string signature_names() {
 
 // The wall clock is read inside the CPU clock's reads: the latter enter the kernel and
 // take longer than a small GEMM call, the former does not.
-Timing time_calls(const PreparedCall& call, std::int64_t count) noexcept {
-  const std::int64_t cpu_start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+Timing time_calls(const PreparedCall& call, std::int64_t count) {
+  ProcessCpuClock cpu_clock;
+  cpu_clock.list_threads();
+  const std::int64_t cpu_start = cpu_clock.now_ns();
   const std::int64_t wall_start = now_ns(CLOCK_MONOTONIC);
   const std::int64_t status = call.repeat(count);
   const std::int64_t wall_stop = now_ns(CLOCK_MONOTONIC);
-  const std::int64_t cpu_stop = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+  const std::int64_t cpu_stop = cpu_clock.now_ns();
   return {wall_stop - wall_start, cpu_stop - cpu_start, status};
 }
 

@@ -8,6 +8,7 @@
 //     find_signature      name -> Signature, which checks nothing and binds Arguments
 //     PreparedCall        function pointer + decoded arguments
 //     time_calls          clocks around the loop
+//     ProcessCpuClock     CPU time of all threads, running ones included
 //
 // Nothing in here allocates, takes a lock or touches Python between the two clock reads.
 #pragma once
@@ -49,10 +50,10 @@ std::string signature_names();
 
 struct Timing {
   std::int64_t wall_ns;  // CLOCK_MONOTONIC
-  std::int64_t cpu_ns;   // CLOCK_PROCESS_CPUTIME_ID: every thread of the process
+  std::int64_t cpu_ns;   // ProcessCpuClock: every thread of the process
   std::int64_t status;   // of PreparedCall::repeat
 };
 
-Timing time_calls(const PreparedCall& call, std::int64_t count) noexcept;
+Timing time_calls(const PreparedCall& call, std::int64_t count);
 
 }  // namespace spbench::replay

@@ -12,6 +12,7 @@ from spbench.backends import backend_class
 from spbench.backends.base import Availability, Backend, Footprint
 from spbench.formats import GemmData
 from spbench.gemm.check import check
+from spbench.gemm.placement_order import placement_in_round
 from spbench.gemm.task import GemmTask
 from spbench.measure.bench import Bench, Prepared
 from spbench.measure.clock import SystemClock
@@ -56,8 +57,8 @@ class GemmBench(Bench):
 
     Where a small case happens to lie in memory is worth some percent of its time (Mytkowicz
     et al., ASPLOS 2009) and stays for as long as the process keeps it there, so that more rounds
-    would only confirm the luck. So the case is laid out several times and turns take the
-    placements one after the other: luck becomes noise, which intervals show.
+    would only confirm the luck. So the case is laid out several times and the rounds take the
+    placements in turn (``placement_order``): luck becomes noise, which intervals show.
     """
 
     def __init__(self, name: str):
@@ -65,8 +66,8 @@ class GemmBench(Bench):
         self._name = name
         self._class = backend_class(name)
         self._availability = self._class.available()
-        self._placements: list[Backend] = [self._class()]
-        self._turns = 0
+        self._placements: list[Backend] = []  # made only where the library is available
+        self._placement = 0
         self._reference: np.ndarray | None = None
         self._threads = 1
 
@@ -78,6 +79,8 @@ class GemmBench(Bench):
         facts = GemmFacts(self._class.dtype)
         if not self._availability.ok:
             return Prepared("unavailable", _how_to_get(self._availability), facts=facts)
+        if not self._placements:
+            self._placements.append(self._class())
         unsupported = self._placements[0].supports(task.problem, task.threads)
         if unsupported:
             return Prepared("unsupported", unsupported, facts=facts)
@@ -85,6 +88,7 @@ class GemmBench(Bench):
 
     def _take_up(self, task: GemmTask) -> Prepared:
         backend = self._placements[0]
+        self._placement = 0
         self._threads = task.threads
         data, self._reference = task.read()
         start_ns = self._clock.now_ns()
@@ -107,12 +111,8 @@ class GemmBench(Bench):
 
     def _time_layout(self, backend: Backend, x: np.ndarray) -> int:
         """Median of a few conversions: the first meets cold caches, the products do not."""
-        times_ns = []
-        for _ in range(LAYOUT_REPEATS):
-            start_ns = self._clock.now_ns()
-            backend.layout(x)
-            times_ns.append(self._clock.now_ns() - start_ns)
-        return int(statistics.median(times_ns))
+        timings = [backend.layout(x) for _ in range(LAYOUT_REPEATS)]
+        return int(statistics.median(timing.wall_ns for timing in timings))
 
     def _place_anew(self, data: GemmData, count: int) -> None:
         """The same case ``count`` times, each with memory of its own."""
@@ -123,13 +123,13 @@ class GemmBench(Bench):
             backend.layout(data.x)
             backend.run(1)
 
-    def turn(self, count: int, hot_ns: float) -> Timing:
-        """As every turn, in the next placement."""
-        self._turns += 1
-        return super().turn(count, hot_ns)
+    def turn(self, round_index: int, count: int, hot_ns: float) -> Timing:
+        """As every turn, in the placement of this round."""
+        self._placement = placement_in_round(self._name, len(self._placements), round_index)
+        return super().turn(round_index, count, hot_ns)
 
     def run(self, count: int) -> Timing:
-        return self._placements[self._turns % len(self._placements)].run(count)
+        return self._placements[self._placement].run(count)
 
     def settle(self) -> None:
         """With several threads, wait until the library's pool has stopped looking for work."""

@@ -2,7 +2,8 @@
 
     sweeps ... measure_case(players, task)          protocol.py    what happens in a case, in order
                  |
-                 +- Contestant (one per player)     contestant.py  its part of the case, its failures
+                 +- Contestant (one per player)     contestant.py  its part of the case: turns taken
+                 |                                                 again, failures
                  |     settings, clock, turn_order  how long, when, who follows whom
                  |
                  +- Player                          player.py      how a contestant is spoken to
@@ -14,6 +15,12 @@
                          Bench                      bench.py       prepare, warm up, turn, check
 
 Nothing here knows what is multiplied: a bench is named as ``module:Class`` and made in
-the worker (``spbench.gemm.bench:GemmBench``). ``affinity`` says which core is whose.
-``statistics`` turns samples into intervals and verdicts.
+the worker (``spbench.gemm.bench:GemmBench``). One more player is the control (``control``), a
+loop on registers, which tells what the machine did meanwhile. ``affinity`` says which core is
+whose.
+
+What comes of it: ``statistics`` turns samples into intervals and verdicts, ``resampling`` gives
+intervals of what is made of many cases, ``sample_health`` finds outliers and drifts. About the machine: ``machine`` (facts), ``limits`` (measured
+peak and bandwidth), ``stability`` (warnings from two snapshots of its counters); all read
+/proc and /sys through ``system_files``.
 """

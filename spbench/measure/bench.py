@@ -58,8 +58,11 @@ class Bench(ABC):
     def settle(self) -> None:
         """Let threads that the last run left behind come to rest. Nothing unless overridden."""
 
-    def turn(self, count: int, hot_ns: float) -> Timing:
-        """Untimed calls until ``hot_ns`` have passed, then ``count`` timed ones; then rest."""
+    def turn(self, round_index: int, count: int, hot_ns: float) -> Timing:
+        """Untimed calls until ``hot_ns`` have passed, then ``count`` timed ones; then rest.
+
+        A turn that was disturbed is taken again with the same ``round_index``.
+        """
         start = self._clock.now_ns()
         while self._clock.now_ns() - start < hot_ns:
             self.run(1)

@@ -7,28 +7,31 @@ import json
 import os
 import platform
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-UNKNOWN = "unknown"
-_CPU = Path("/sys/devices/system/cpu")
-# What makes two machines the same to a benchmark.
+from spbench.measure.snapshot import throttle_count
+from spbench.measure.system_files import UNKNOWN, SystemFiles
+
+_CPU = "sys/devices/system/cpu"
 _IDENTITY = ("cpu_model", "cpu_family_model_stepping", "isa", "caches", "cores", "hypervisor")
 
 
-def machine_facts(measure: bool = True) -> dict[str, Any]:
+def machine_facts(measure: bool = True, files: SystemFiles | None = None) -> dict[str, Any]:
     """Facts of this machine, JSON-able; "unknown" for what it does not tell.
 
     Sizes in bytes. With ``measure``, ``limits`` holds the measured peak and
     bandwidth of one core (see :func:`spbench.measure.limits.measure_limits`), which
     takes about a second. ``fingerprint`` names the kind of machine, not the host.
+    ``files`` are /proc and /sys.
     """
     from spbench import __version__
     from spbench.kernels import active_isa
     from spbench.kernels._native import spmm
     from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
 
-    info = _cpuinfo()
+    files = files or SystemFiles()
+    info = _cpuinfo(files)
+    throttled = throttle_count(files, usable_cpus())
     facts: dict[str, Any] = {
         "cpu_model": info.get("model name", platform.processor() or UNKNOWN),
         "cpu_family_model_stepping": "/".join(
@@ -37,23 +40,24 @@ def machine_facts(measure: bool = True) -> dict[str, Any]:
         "microarchitecture": _microarchitecture(),
         "isa": spmm.cpu_features(),
         "active_isa": active_isa(),
-        "caches": cache_sizes(),
-        "cores": _physical_cores(),
+        "caches": cache_sizes(files),
+        "cores": _physical_cores(files),
         "usable_cores": default_num_threads(),
         "usable_cpus": len(usable_cpus()),
         "cpu_quota": quota if (quota := cpu_quota()) != float("inf") else "none",
-        "threads_per_core": _threads_per_core(),
+        "threads_per_core": _threads_per_core(files),
         "hypervisor": _hypervisor(spmm.hypervisor(), info),
-        "governor": _read(_CPU / "cpu0/cpufreq/scaling_governor"),
-        "turbo": _turbo(),
+        "governor": files.text(f"{_CPU}/cpu0/cpufreq/scaling_governor"),
+        "turbo": _turbo(files),
+        "smt": files.text(f"{_CPU}/smt/control"),
+        "thermal_throttling": UNKNOWN if throttled is None else f"{throttled} times since start",
         "memory_bytes": _memory_bytes(),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "spbench_version": __version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    identity = json.dumps({key: facts[key] for key in _IDENTITY}, sort_keys=True)
-    facts["fingerprint"] = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    facts["fingerprint"] = fingerprint(facts)
     if measure:
         from spbench.measure.limits import measure_limits
 
@@ -61,13 +65,20 @@ def machine_facts(measure: bool = True) -> dict[str, Any]:
     return facts
 
 
-def cache_sizes() -> dict[str, int | str]:
+def fingerprint(facts: dict[str, Any]) -> str:
+    """The same for machines that are the same to a benchmark, 12 hexadecimal digits."""
+    identity = json.dumps({key: facts[key] for key in _IDENTITY}, sort_keys=True)
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+
+
+def cache_sizes(files: SystemFiles | None = None) -> dict[str, int | str]:
     """Bytes of the caches that one core sees: l1d_bytes, l2_bytes, l3_bytes."""
+    files = files or SystemFiles()
     sizes: dict[str, int | str] = dict.fromkeys(("l1d_bytes", "l2_bytes", "l3_bytes"), UNKNOWN)
-    for index in sorted((_CPU / "cpu0/cache").glob("index*")):
-        if _read(index / "type") == "Instruction":
+    for index in files.find(f"{_CPU}/cpu0/cache/index*"):
+        if files.text(f"{index}/type") == "Instruction":
             continue
-        level, size = _read(index / "level"), _parse_size(_read(index / "size"))
+        level, size = files.text(f"{index}/level"), _parse_size(files.text(f"{index}/size"))
         name = {"1": "l1d_bytes", "2": "l2_bytes", "3": "l3_bytes"}.get(level)
         if name:
             sizes[name] = size
@@ -82,21 +93,11 @@ def _parse_size(text: str) -> int | str:
         return UNKNOWN
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text().strip() or UNKNOWN
-    except OSError:
-        return UNKNOWN
-
-
-def _cpuinfo() -> dict[str, str]:
+def _cpuinfo(files: SystemFiles) -> dict[str, str]:
     """First processor's entry of /proc/cpuinfo."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
-    except OSError:
-        return {}
+    lines = files.text("proc/cpuinfo").split("\n\n")[0].splitlines()
     pairs = (line.partition(":") for line in lines)
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    return {key.strip(): value.strip() for key, colon, value in pairs if colon}
 
 
 def _microarchitecture() -> str:
@@ -105,14 +106,14 @@ def _microarchitecture() -> str:
     return archspec.cpu.host().name
 
 
-def _physical_cores() -> int | str:
-    siblings = {_read(path) for path in _CPU.glob("cpu[0-9]*/topology/thread_siblings_list")}
-    return len(siblings - {UNKNOWN}) or UNKNOWN
+def _physical_cores(files: SystemFiles) -> int | str:
+    lists = files.find(f"{_CPU}/cpu[0-9]*/topology/thread_siblings_list")
+    return len({files.text(path) for path in lists} - {UNKNOWN}) or UNKNOWN
 
 
-def _threads_per_core() -> int | str:
-    cpus = len(list(_CPU.glob("cpu[0-9]*/topology")))
-    cores = _physical_cores()
+def _threads_per_core(files: SystemFiles) -> int | str:
+    cpus = len(files.find(f"{_CPU}/cpu[0-9]*/topology"))
+    cores = _physical_cores(files)
     return round(cpus / cores) if isinstance(cores, int) and cpus else UNKNOWN
 
 
@@ -126,11 +127,11 @@ def _hypervisor(vendor: str, info: dict[str, str]) -> str:
     return "none" if "flags" in info else UNKNOWN
 
 
-def _turbo() -> str:
-    boost = _read(_CPU / "cpufreq/boost")
+def _turbo(files: SystemFiles) -> str:
+    boost = files.text(f"{_CPU}/cpufreq/boost")
     if boost != UNKNOWN:
         return "on" if boost == "1" else "off"
-    no_turbo = _read(_CPU / "intel_pstate/no_turbo")
+    no_turbo = files.text(f"{_CPU}/intel_pstate/no_turbo")
     if no_turbo != UNKNOWN:
         return "off" if no_turbo == "1" else "on"
     return UNKNOWN

@@ -8,50 +8,70 @@ from typing import Any
 from spbench.measure.clock import Clock, SystemClock
 from spbench.measure.contestant import Contestant, Measurement
 from spbench.measure.player import Player
-from spbench.measure.settings import ROUNDS_FOR_PRECISION, Protocol
+from spbench.measure.settings import LOOKS, Protocol
 from spbench.measure.turn_order import turn_order
 from spbench.store.schema import Status
 
 
 def measure_case(
-    players: Sequence[Player], task: Any, settings: Protocol, clock: Clock | None = None
+    players: Sequence[Player],
+    task: Any,
+    settings: Protocol,
+    clock: Clock | None = None,
+    threads: int = 1,
+    control: Player | None = None,
 ) -> list[Measurement]:
     """Measure ``task`` with every player; one :class:`Measurement` each, in their order.
+
+    ``threads`` is what each player uses: on one thread, CPU time tells whether others had
+    the core, and a disturbed turn is taken again (see :class:`Contestant`).
+    ``control`` takes turns with the players, in every round; what it measured is the
+    ``control`` of every measurement. When it fails, that is None, and nothing else happens.
 
     Players prepare one after the other, so that packing is timed undisturbed too.
     Their numbers are checked before the first and after the last round. Nothing
     that a player does, dying included, keeps the others from going on.
     """
     clock = clock or SystemClock()
-    contestants = [Contestant(player, settings, clock) for player in players]
-    for contestant in contestants:
+    contestants = [Contestant(player, settings, clock, threads) for player in players]
+    controls = [Contestant(player, settings, clock, threads) for player in [control] if player]
+    everyone = contestants + controls
+    for contestant in everyone:
         contestant.prepare(task)
-    for contestant in contestants:
+    for contestant in everyone:
         if contestant.alive:
             contestant.warm_up()
-    _play_rounds(contestants, settings)
-    for contestant in contestants:
+    _play_rounds(contestants, controls, settings)
+    for contestant in everyone:
         if contestant.alive:
             contestant.check()
         contestant.release()
     measurements = [contestant.measurement for contestant in contestants]
-    _tell_who_was_not_idle(measurements)
+    _tell_who_was_not_idle([one.measurement for one in everyone])
+    for measurement in measurements:
+        measurement.control = next((one.measurement for one in controls if one.alive), None)
     return measurements
 
 
-def _play_rounds(contestants: list[Contestant], settings: Protocol) -> None:
+def _play_rounds(
+    contestants: list[Contestant], controls: list[Contestant], settings: Protocol
+) -> None:
     """Rounds in which each contestant has one turn, until all are precise, or ``rounds`` or the
     budget is reached.
 
     The budget is shared out. One with long calls has used up its share after few
-    rounds and leaves (never before 8), the quick ones go on with theirs.
+    rounds and leaves (never before 8), the quick ones go on with theirs. A control plays as
+    long as anyone does, so that each of its samples belongs to a round of all others.
     """
     share_ns = settings.case_budget_s * 1e9 / max(1, sum(one.alive for one in contestants))
     for index in range(settings.rounds):
         playing = [one for one in contestants if one.wants_turn(index, share_ns)]
-        for place in turn_order(len(playing), index):
-            playing[place].turn()
-        if index + 1 >= ROUNDS_FOR_PRECISION and _are_precise(playing, settings.precision):
+        if not playing:
+            break
+        with_controls = playing + [one for one in controls if one.alive]
+        for place in turn_order(len(with_controls), index):
+            with_controls[place].turn(index, share_ns)
+        if index + 1 in LOOKS and _are_precise(playing, settings.precision):
             break
 
 

@@ -8,10 +8,11 @@ numbers are drawn.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -55,15 +56,27 @@ def median_interval(samples: Sequence[float], confidence: float = CONFIDENCE) ->
     )
 
 
+@lru_cache(maxsize=256)
 def _samples_outside(count: int, confidence: float) -> int:
     """How many samples may lie beyond each bound of the median's interval."""
-    tail, outside = 0.0, 0
-    for below in range((count - 1) // 2):
-        tail += math.comb(count, below) / 2.0**count
+    outside = 0
+    for below, tail in zip(range((count - 1) // 2), _coin_tails(count), strict=False):
         if 2 * tail > 1 - confidence:
             break
         outside = below
     return outside
+
+
+def _coin_tails(count: int) -> Iterator[float]:
+    """P(heads <= 0), P(heads <= 1) ... of ``count`` fair coins.
+
+    Whole numbers until the division: 2.0**1024 is more than a float holds.
+    """
+    ways, total = 1, 0
+    for heads in range(count + 1):
+        total += ways
+        yield total / 2**count
+        ways = ways * (count - heads) // (heads + 1)
 
 
 def speedup(
@@ -107,7 +120,7 @@ def verdicts(
     :func:`verdict` of its interval.
     """
     found = [_sign_test(np.asarray(each, float), indifference) for each in ratios]
-    limit = _largest_significant([p_value for _, p_value in found], 1 - confidence)
+    limit = largest_significant([p_value for _, p_value in found], 1 - confidence)
     return [kind if p_value <= limit else Verdict.UNDECIDED for kind, p_value in found]
 
 
@@ -117,55 +130,14 @@ def _sign_test(ratios: np.ndarray, indifference: float) -> tuple[Verdict, float]
     not_slower = int((ratios >= 1 / (1 + indifference)).sum())
     kind = Verdict.FASTER if not_faster <= not_slower else Verdict.SLOWER
     against, count = min(not_faster, not_slower), len(ratios)
-    tail = sum(math.comb(count, below) for below in range(against + 1)) / 2.0**count
+    tail = next(islice(_coin_tails(count), against, None))
     return kind, min(1.0, 2 * tail)
 
 
-def _largest_significant(p_values: Sequence[float], level: float) -> float:
+def largest_significant(p_values: Sequence[float], level: float) -> float:
     """The largest p-value that Benjamini and Hochberg's procedure accepts; below 0 if none."""
     accepted = -1.0
     for rank, p_value in enumerate(sorted(p_values), 1):
         if p_value <= level * rank / len(p_values):
             accepted = p_value
     return accepted
-
-
-def geometric_mean(intervals: Iterable[Interval]) -> Interval:
-    """Geometric mean of several intervals, bound by bound (conservative: errors never cancel).
-
-    Raises ValueError without intervals.
-    """
-    bounds = np.array([(i.low, i.value, i.high) for i in intervals], dtype=float)
-    if bounds.size == 0:
-        raise ValueError("no intervals")
-    return Interval(*(float(bound) for bound in np.exp(np.log(bounds).mean(axis=0))))
-
-
-def bootstrap(
-    samples: Sequence[np.ndarray],
-    statistic: Callable[[np.ndarray], np.ndarray],
-    confidence: float = CONFIDENCE,
-    resamples: int = 4000,
-    seed: int = 0,
-) -> Interval:
-    """Percentile interval of a statistic of several cases' medians (Efron, 1979).
-
-    ``samples[i]`` are the paired samples of case i: one number a round, or a row of
-    numbers that belong together. Rounds are drawn with replacement, within each case
-    and independently of the others, and the median over rounds is taken.
-    ``statistic`` maps medians [resamples, cases] or [resamples, cases, numbers] to
-    [resamples]. For what is made of many cases (a mean, a sum, a fit); for the median
-    of one case :func:`median_interval` is exact. The same input gives the same interval.
-    """
-    generator = np.random.default_rng(seed)
-    medians = []
-    for each in samples:
-        rounds = np.asarray(each, float)
-        drawn = generator.integers(0, len(rounds), (resamples, len(rounds)))
-        medians.append(np.median(rounds[drawn], axis=1))
-    observed = np.stack([np.median(np.asarray(each, float), axis=0) for each in samples])
-    values = statistic(np.stack(medians, axis=1))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    value = float(statistic(observed[None])[0])
-    return Interval(min(float(low), value), value, max(float(high), value))

@@ -35,14 +35,14 @@ class StubBench(Bench):
 @pytest.mark.parametrize(("hot_ns", "hot_calls"), [(0, 0), (1, 1), (100, 1), (101, 2), (950, 10)])
 def test_untimed_calls_until_hot(hot_ns, hot_calls):
     bench = StubBench(FakeClock(), [100])
-    timing = bench.turn(7, hot_ns)
+    timing = bench.turn(0, 7, hot_ns)
     assert bench.counts == [1] * hot_calls + [7]
     assert timing == Timing(7, 700, 700)
 
 
 def test_one_hot_call_if_it_is_long():
     bench = StubBench(FakeClock(), [5_000])
-    bench.turn(1, 200)
+    bench.turn(0, 1, 200)
     assert bench.counts == [1, 1]
 
 

@@ -4,9 +4,11 @@ import pytest
 from fake_time import FakeClock, FakePlayer
 
 from spbench.measure.bench import Prepared
+from spbench.measure.contestant import Contestant
 from spbench.measure.player import PlayerFailed
 from spbench.measure.protocol import measure_case
 from spbench.measure.settings import Protocol
+from spbench.measure.timing import Timing
 from spbench.store.schema import Status
 
 
@@ -15,9 +17,10 @@ def clock():
     return FakeClock()
 
 
-def measure(clock, *players, **settings):
+def measure(clock, *players, threads=1, control=None, **settings):
     """Without a precision to be reached, so that every round is played."""
-    return measure_case(players, "task", Protocol(**{"precision": 0} | settings), clock)
+    settings = Protocol(**{"precision": 0} | settings)
+    return measure_case(players, "task", settings, clock, threads, control)
 
 
 def test_everyone_has_a_turn_in_every_round(clock):
@@ -35,7 +38,8 @@ def test_timed_calls_of_a_turn_last_their_minimum(clock):
     player = FakePlayer("a", clock, call_ns=7_000)
     (result,) = measure(clock, player, rounds=8, min_turn_us=200)
     assert result.calls_per_turn * 7_000 >= 200_000
-    assert ("turn", result.calls_per_turn, 200_000) in player.log
+    turns = [entry for entry in player.log if entry[0] == "turn"]
+    assert turns == [("turn", index, result.calls_per_turn, 200_000) for index in range(8)]
 
 
 def test_count_comes_from_the_warm_up_not_from_the_first_call(clock):
@@ -44,11 +48,32 @@ def test_count_comes_from_the_warm_up_not_from_the_first_call(clock):
     assert 22 <= result.calls_per_turn <= 23  # 200 us and a tenth, in calls of 10 us
 
 
+def test_a_turn_is_filled_though_the_warm_up_was_disturbed(clock):
+    """Every call of the warm-up took 20 ms, so that one seemed to fill a turn."""
+    player = FakePlayer("a", clock, call_ns=10_000)
+    player._warm_up = lambda duration_ns: 20_000_000
+    (result,) = measure(clock, player, rounds=8, min_turn_us=200)
+    turns = [entry[1:] for entry in player.log if entry[0] == "turn"]
+    assert turns[0] == (0, 1, 0)
+    calls = result.calls_per_turn
+    assert 22 <= calls <= 23  # 200 us and a tenth, in calls of 10 us
+    assert turns[1:] == [(index, calls, 200_000) for index in range(8)]
+    assert result.turns_repeated == 0
+    assert result.samples_ns == [10_000] * 8
+
+
+def test_counting_the_calls_anew_comes_to_an_end(clock):
+    player = FakePlayer("a", clock)
+    player._turn = lambda index, count, hot_ns: Timing(count, 1000, 1000)  # however many there are
+    (result,) = measure(clock, player, rounds=8)
+    assert len(result.samples_ns) == 8
+
+
 def test_long_calls_are_made_once_a_turn_and_need_no_warming(clock):
     player = FakePlayer("a", clock, call_ns=300_000_000)
     (result,) = measure(clock, player)
     assert player.asked("warm_up") == 0
-    assert {entry for entry in player.log if entry[0] == "turn"} == {("turn", 1, 0)}
+    assert {entry[2:] for entry in player.log if entry[0] == "turn"} == {(1, 0)}
     assert len(result.samples_ns) == 8
 
 
@@ -76,6 +101,68 @@ def test_one_that_is_not_precise_keeps_everyone_at_it(clock):
     steady, shaky = FakePlayer("steady", clock), FakePlayer("shaky", clock, jitter=0.05)
     results = measure(clock, steady, shaky, rounds=40, precision=0.005)
     assert [len(result.samples_ns) for result in results] == [40, 40]
+
+
+@pytest.mark.parametrize(("precise_from", "rounds"), [(1, 16), (17, 24), (25, 32), (33, 50)])
+def test_a_case_looks_for_its_end_after_few_numbers_of_rounds(
+    clock, monkeypatch, precise_from, rounds
+):
+    monkeypatch.setattr(
+        Contestant,
+        "is_precise",
+        lambda self, precision: len(self.measurement.samples_ns) >= precise_from,
+    )
+    (result,) = measure(clock, FakePlayer("a", clock), rounds=200, case_budget_s=10)
+    assert len(result.samples_ns) == rounds
+
+
+def test_a_disturbed_turn_is_taken_again_in_the_same_round(clock):
+    player = FakePlayer("a", clock, lost=[0, 0, 0.5, 0.5, 0.02, 0])
+    (result,) = measure(clock, player, rounds=8)
+    rounds = [entry[1] for entry in player.log if entry[0] == "turn"]
+    assert rounds == [0, 1, 2, 2, 2, 3, 4, 5, 6, 7]
+    assert result.turns_repeated == 2 and result.disturbed_rounds == []
+    assert len(result.samples_ns) == 8 and max(result.samples_ns) < 10_300
+
+
+def test_a_turn_that_stays_disturbed_is_kept_at_its_best_and_marked(clock):
+    player = FakePlayer("a", clock, lost=[0, 0.6, 0.5, 0.2, 0.4, 0])
+    (result,) = measure(clock, player, rounds=8)
+    assert result.turns_repeated == 3 and result.disturbed_rounds == [1]
+    assert result.samples_ns[1] == pytest.approx(10_000 / 0.8, rel=1e-3)
+    assert result.cpu_samples_ns == [10_000] * 8
+
+
+def test_long_calls_that_never_have_the_core_alone_do_not_outlast_their_share(clock):
+    player = FakePlayer("a", clock, call_ns=20_000_000, lost=[0.5])
+    (result,) = measure(clock, player, case_budget_s=0.25)
+    assert len(result.samples_ns) == 8 and result.disturbed_rounds == list(range(8))
+    assert result.turns_repeated == 3 + 2  # 40 ms a try: the seventh has used up the share
+    assert result.status is Status.OK
+
+
+def test_a_twentieth_of_the_core_is_not_worth_a_repeat(clock):
+    (result,) = measure(clock, FakePlayer("a", clock, lost=[0.05]), rounds=8)
+    assert result.turns_repeated == 0 and result.disturbed_rounds == []
+
+
+def test_several_threads_wait_for_each_other_and_are_not_taken_for_disturbed(clock):
+    (result,) = measure(clock, FakePlayer("a", clock, lost=[0.5]), threads=2, rounds=8)
+    assert result.turns_repeated == 0 and result.disturbed_rounds == []
+
+
+def test_one_that_dies_while_it_repeats_fails(clock):
+    player = FakePlayer("a", clock, lost=[0.5])
+    first_turn = player._turn
+
+    def die_next(*args):
+        player.breaks["turn"] = PlayerFailed("gone")
+        return first_turn(*args)
+
+    player._turn = die_next
+    (result,) = measure(clock, player)
+    assert (result.status, result.reason) == (Status.FAILED, "gone, in turn")
+    assert result.samples_ns == [] and player.asked("turn") == 2
 
 
 @pytest.mark.parametrize("method", ["prepare", "warm_up", "turn", "check"])
@@ -130,3 +217,38 @@ def test_a_little_stir_is_forgiven(clock):
     for changes in ({"idle_share": 0.05}, {"idle_share": 0.5, "idle_ns": 10_000}):
         (result,) = measure(clock, FakePlayer("a", clock, **changes), rounds=50)
         assert result.reason == ""
+
+
+def test_a_control_has_a_turn_in_every_round_and_is_nobody_elses_measurement(clock):
+    slow, quick = FakePlayer("slow", clock, call_ns=50_000_000), FakePlayer("quick", clock)
+    control = FakePlayer("control", clock, call_ns=50_000)
+    results = measure(clock, slow, quick, control=control, rounds=50, case_budget_s=0.6)
+    assert [result.name for result in results] == ["slow", "quick"]
+    assert [len(result.samples_ns) for result in results] == [8, 50]
+    assert results[0].control is results[1].control
+    assert results[0].control.samples_ns == [50_000] * 50
+    assert [entry[1] for entry in control.log if entry[0] == "turn"] == list(range(50))
+
+
+def test_a_control_takes_nothing_of_the_budget_and_plays_with_others_only(clock):
+    player, control = FakePlayer("a", clock), FakePlayer("control", clock, call_ns=900_000)
+    (alone,) = measure(clock, player, rounds=1000, case_budget_s=0.1)
+    (result,) = measure(
+        clock, FakePlayer("a", clock), control=control, rounds=1000, case_budget_s=0.1
+    )
+    assert len(result.samples_ns) == len(alone.samples_ns)
+    assert len(result.control.samples_ns) == len(result.samples_ns)
+
+
+def test_a_case_is_precise_when_its_backends_are(clock):
+    control = FakePlayer("control", clock, jitter=0.5)
+    (result,) = measure(clock, FakePlayer("a", clock), control=control, precision=0.005)
+    assert len(result.samples_ns) == 16
+
+
+@pytest.mark.parametrize("method", ["prepare", "warm_up", "turn", "check"])
+def test_a_case_without_its_control_is_still_measured(clock, method):
+    control = FakePlayer("control", clock, breaks={method: PlayerFailed("gone")})
+    (result,) = measure(clock, FakePlayer("a", clock), control=control, rounds=8)
+    assert result.status is Status.OK and len(result.samples_ns) == 8
+    assert result.control is None and result.reason == ""

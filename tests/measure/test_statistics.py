@@ -8,8 +8,6 @@ import pytest
 from spbench.measure.statistics import (
     Interval,
     Verdict,
-    bootstrap,
-    geometric_mean,
     median_interval,
     paired_ratios,
     speedup,
@@ -21,6 +19,8 @@ from spbench.measure.statistics import (
 def test_bounds_of_a_median_are_order_statistics():
     assert median_interval(range(1, 16)) == Interval(3, 8, 13)  # Conover, table A3: n = 15, 99 %
     assert median_interval(range(1, 9)) == Interval(1, 4.5, 8)
+    # Both tails count: P(X <= 3) of 17 is 0.0064, twice that is more than 1 %.
+    assert median_interval(range(1, 18)) == Interval(3, 9, 15)
     assert median_interval([7.0]) == Interval(7, 7, 7)
     with pytest.raises(ValueError, match="no samples"):
         median_interval([])
@@ -63,6 +63,25 @@ def test_one_case_alone_gets_the_verdict_of_its_interval():
             assert verdicts([ratios]) == [verdict(median_interval(ratios))], (shift, count)
 
 
+def test_a_sign_test_counts_both_tails():
+    ratios = np.array([0.9] * 3 + [1.1] * 14)
+    assert verdicts([ratios]) == [Verdict.UNDECIDED]
+    assert verdicts([1 / ratios]) == [Verdict.UNDECIDED]
+    assert verdicts([np.array([0.9] * 2 + [1.1] * 15)]) == [Verdict.FASTER]
+
+
+@pytest.mark.parametrize("count", [1023, 1024, 5000])
+def test_many_samples(count):
+    """2.0**1024 is more than a float holds. A normal approximation says where the bounds lie."""
+    samples = np.arange(count, dtype=float)
+    interval = median_interval(samples)
+    half_width = 2.576 * np.sqrt(count) / 2
+    assert interval.value - interval.low == pytest.approx(half_width, abs=2)
+    assert interval.high - interval.value == pytest.approx(half_width, abs=2)
+    assert verdicts([np.full(count, 2.0)]) == [Verdict.FASTER]
+    assert verdicts([np.resize([0.5, 2.0], count)]) == [Verdict.UNDECIDED]
+
+
 def test_many_equal_pairs_stay_undecided():
     """Uncorrected, one in a hundred would be called; corrected, hardly one in a hundred families."""
     generator = np.random.default_rng(2)
@@ -84,36 +103,3 @@ def test_clear_cases_are_still_called_among_many():
 
 def test_no_cases_no_verdicts():
     assert verdicts([]) == []
-
-
-def test_geometric_mean_goes_bound_by_bound():
-    mean = geometric_mean([Interval(1, 2, 4), Interval(4, 8, 16)])
-    np.testing.assert_allclose([mean.low, mean.value, mean.high], [2, 4, 8])
-    with pytest.raises(ValueError, match="no intervals"):
-        geometric_mean([])
-
-
-def test_bootstrap_of_a_mean_covers_and_is_narrower_than_its_parts():
-    generator = np.random.default_rng(4)
-    hits, widths = 0, []
-    for seed in range(200):
-        cases = [generator.normal(2, 0.1, 20) for _ in range(30)]
-        interval = bootstrap(cases, lambda medians: medians.mean(axis=1), resamples=500, seed=seed)
-        hits += interval.low <= 2 <= interval.high
-        widths.append(interval.high - interval.low)
-    one = median_interval(cases[0])
-    assert hits >= 190
-    assert np.mean(widths) < 0.5 * (one.high - one.low)
-
-
-def test_bootstrap_keeps_rows_together():
-    """A ratio of sums: both times of a round are drawn together."""
-    times = np.stack([np.linspace(100, 200, 15), np.linspace(10, 20, 15)], axis=1)
-    interval = bootstrap([times, times], lambda m: m[:, :, 0].sum(axis=1) / m[:, :, 1].sum(axis=1))
-    np.testing.assert_allclose([interval.low, interval.value, interval.high], 10)
-
-
-def test_bootstrap_gives_the_same_interval_again():
-    samples = [np.random.default_rng(5).normal(1, 0.1, 12)]
-    first, again = (bootstrap(samples, lambda medians: medians[:, 0]) for _ in range(2))
-    assert first == again

@@ -1,0 +1,63 @@
+"""Rates by a clock that only the probes move."""
+
+import numpy as np
+import pytest
+from fake_time import FakeClock
+
+from spbench.kernels._native import probe
+from spbench.measure import limits
+
+CACHES = {"l1d_bytes": 32 << 10, "l2_bytes": 1 << 20, "l3_bytes": 1 << 20}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = FakeClock()
+    monkeypatch.setattr(limits.time, "perf_counter", lambda: clock.now_ns() / 1e9)
+    return clock
+
+
+def test_what_is_done_over_what_it_took(clock, monkeypatch):
+    def multiply(turns):
+        clock.advance(turns * 10)
+        return turns * 2048
+
+    def read(memory, turns):
+        clock.advance(turns * memory.nbytes / 50)
+        return turns * memory.nbytes
+
+    monkeypatch.setattr(limits, "_features", lambda: ["avx512f", "avx512vnni"])
+    monkeypatch.setattr(probe, "vpdpbusd_zmm", multiply)
+    monkeypatch.setattr(probe, "fma_f32_zmm", lambda turns: multiply(turns) // 4)
+    monkeypatch.setattr(probe, "read_zmm", read)
+    found = limits.measure_limits(CACHES)
+    assert found["int8_peak_gops"] == pytest.approx(204.8, abs=0.1)
+    assert found["f32_peak_gflops"] == pytest.approx(51.2, abs=0.1)
+    assert found["bandwidth_gb_s"] == dict.fromkeys(("l1", "l2", "l3", "dram"), 50)
+
+
+def test_the_best_chunk_counts(clock):
+    chunks = iter([1, 2, 1])
+
+    def run(turns):
+        clock.advance(turns * 100 * next(chunks, 2))
+        return turns
+
+    assert limits._best_rate(run) == pytest.approx(1e7, rel=1e-3)
+
+
+def test_what_the_cpu_lacks_is_unknown(monkeypatch):
+    monkeypatch.setattr(limits, "_features", list)
+    assert limits._peak("vpdpbusd_zmm", "avx512vnni") == "unknown"
+    assert limits._read_bandwidth("unknown") == "unknown"
+
+
+def test_probes_count_what_they_do():
+    memory = np.ones(4096, np.uint8)
+    assert probe.read_scalar(memory, 3) == 3 * 4096
+    features = limits._features()
+    if "avx512f" in features:
+        assert probe.read_zmm(memory, 3) == 3 * 4096
+        assert probe.fma_f32_zmm(5) == 5 * 16 * 16 * 2
+    if "avx512vnni" in features:
+        assert probe.vpdpbusd_zmm(5) == 5 * 16 * 64 * 2
