@@ -1,5 +1,8 @@
 """Rows and the folders that keep them: what a run leaves behind, whatever happens to it.
 
 schema.py       Row, Status            one measurement; field names are kept for ever
-run_folder.py   RunFolder              rows.jsonl (append-only, fsync), sweep.json, machine.json
+rows_file.py    RowsFile               rows.jsonl: append-only, fsync, one writer
+json_file.py    read_json, write_json  the other files: whole or absent
+run_folder.py   RunFolder              rows, sweep, machines and warnings of one run
+export/         export_run             the rows in the formats of other tools
 """

@@ -1,33 +1,32 @@
-"""A run's folder: its rows, the sweep that was asked for and the machine it ran on.
+"""A run's folder: its rows, the sweep that was asked for and the machines it ran on.
 
-    rows.jsonl     one JSON object a line, appended, flushed to the disk one by one
-    sweep.json     run id and the resolved sweep; ``--resume`` refuses any other
-    machine.json   the machine's facts and measured limits
+    rows.jsonl             one JSON object a line, appended, flushed to the disk one by one
+    sweep.json             run id, the resolved sweep, its model; ``--resume`` refuses any other
+    machine.json           a local run: the machine's facts and measured limits
+    machines/<host>.json   a run on many machines: the same of each
+    warnings.json          what disturbed the measuring, over all resumptions
 
-A process that dies while it writes leaves at most one line without an end. That
-line is forgiven when reading and cut off before anything is appended; any other
-line that cannot be read is an error, never skipped.
+``sweep.json`` is written once, at the start, and never touched again.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
+import shutil
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from spbench.errors import InputError, RunError
+from spbench.store.json_file import read_json, read_json_object, write_json, write_text
+from spbench.store.rows_file import RowsFile, cannot_write, refuse_other_schema
 from spbench.store.schema import SCHEMA, Row
 
 if TYPE_CHECKING:
     import pandas
 
 ROWS, SWEEP, MACHINE = "rows.jsonl", "sweep.json", "machine.json"
+MACHINES, WARNINGS = "machines", "warnings.json"
 
 
 class RunFolder:
@@ -36,72 +35,142 @@ class RunFolder:
     Attributes
     ----------
     path : Path
-    run_id : str
-        Drawn once, when the folder was made.
-    sweep : dict
-        The resolved sweep, as given to :meth:`create`.
-    machine : dict
-        The machine's facts, as given to :meth:`create`.
+    head : dict
+        What ``sweep.json`` holds: run_id, sweep, and what :meth:`create` was told besides.
     """
 
-    def __init__(self, path: Path, run_id: str, sweep: dict[str, Any], machine: dict[str, Any]):
+    def __init__(self, path: Path, head: dict[str, Any]):
         self.path = path
-        self.run_id = run_id
-        self.sweep = sweep
-        self.machine = machine
-        self._rows_fd: int | None = None
+        self.head = head
+        self._rows = RowsFile(path / ROWS)
 
     @staticmethod
-    def reserve(path: str | Path) -> None:
+    def reserve(path: str | Path) -> bool:
         """Make the folder and find out whether it takes files, before hours are spent for it.
 
-        Raises :class:`InputError` if it does not, or if it holds a run already.
+        Returns whether it is new. Raises :class:`InputError` if it takes no files, or
+        if it holds a run already.
         """
         path = Path(path)
-        if (path / ROWS).exists():
-            raise InputError(f"{path} holds a run already: use --resume {path}, or another --out")
         try:
+            if (path / ROWS).exists():
+                raise InputError(
+                    f"{path} holds a run already: use --resume {path}, or another --out"
+                )
+            is_new = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            _write(path / ROWS, "")
+            write_text(path / ROWS, "")
             (path / ROWS).unlink()
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
+        return is_new
 
     @classmethod
-    def create(cls, path: str | Path, sweep: dict[str, Any], machine: dict[str, Any]) -> RunFolder:
-        """Start a run in a new folder. Raises :class:`InputError` as :meth:`reserve` does."""
+    def create(
+        cls,
+        path: str | Path,
+        sweep: dict[str, Any],
+        machine: dict[str, Any] | None,
+        **more: Any,
+    ) -> RunFolder:
+        """Start a run in a new folder. Raises :class:`InputError` as :meth:`reserve` does.
+
+        ``machine`` holds the facts of this machine; None for a run on others, which
+        :meth:`add_machine` adds. ``more`` is kept in the head.
+        """
         path = Path(path)
         cls.reserve(path)
-        run_id = uuid.uuid4().hex[:12]
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        head = {"schema": SCHEMA, "run_id": run_id, "created": created, "sweep": sweep}
+        head = {"schema": SCHEMA, "run_id": uuid.uuid4().hex[:12], "created": created}
+        head |= {"sweep": sweep, **more}
         try:
-            _write(path / MACHINE, json.dumps(machine, indent=2) + "\n")
-            _write(path / SWEEP, json.dumps(head, indent=2) + "\n")
-            _write(path / ROWS, "")
+            if machine is None:
+                (path / MACHINES).mkdir()
+            else:
+                write_json(path / MACHINE, machine)
+            write_json(path / SWEEP, head)
+            write_text(path / ROWS, "")
         except OSError as error:
-            raise _cannot_write(path, error) from error
-        return cls(path, run_id, sweep, machine)
+            raise cannot_write(path, error) from error
+        return cls(path, head)
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
         """Find a run again. Raises :class:`InputError` if there is none or it cannot be read."""
         path = Path(path)
-        if not path.is_dir():
-            raise InputError(f"no such run folder: {path}")
-        head = _read_json(path / SWEEP)
-        _refuse_other_schema(head.get("schema"), str(path / SWEEP))
-        sweep, run_id = head.get("sweep"), head.get("run_id")
-        if not isinstance(sweep, dict) or not isinstance(run_id, str):
+        try:
+            if not path.is_dir():
+                raise InputError(f"no such run folder: {path}")
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        head = read_json_object(path / SWEEP)
+        refuse_other_schema(head.get("schema"), str(path / SWEEP))
+        if not isinstance(head.get("sweep"), dict) or not isinstance(head.get("run_id"), str):
             raise InputError(f"{path / SWEEP}: not the head of a run (no sweep or no run_id)")
-        return cls(path, run_id, sweep, _read_json(path / MACHINE))
+        folder = cls(path, head)
+        folder.machines()  # one that cannot be read is told now
+        return folder
+
+    @property
+    def run_id(self) -> str:
+        """Drawn once, when the folder was made."""
+        return self.head["run_id"]
+
+    @property
+    def sweep(self) -> dict[str, Any]:
+        """The resolved sweep, as given to :meth:`create`."""
+        return self.head["sweep"]
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """The machine's facts; of several machines, those that are the same on all of them."""
+        first, *others = self.machines().values() or [{}]
+        return {
+            key: value
+            for key, value in first.items()
+            if all(facts.get(key) == value for facts in others)
+        }
+
+    def machines(self) -> dict[str, dict[str, Any]]:
+        """Facts by host, as ``Row.host`` names it. Raises :class:`InputError` if unreadable."""
+        if not (self.path / MACHINES).is_dir():
+            facts = read_json_object(self.path / MACHINE)
+            return {str(facts.get("fingerprint", "")): facts}
+        files = sorted((self.path / MACHINES).glob("[!.]*.json"))
+        return {file.name.removesuffix(".json"): read_json_object(file) for file in files}
+
+    def add_machine(self, host: str, facts: dict[str, Any]) -> None:
+        """Keep the facts of one of several machines; ``host`` must do as the name of a file."""
+        try:
+            write_json(self.path / MACHINES / f"{host}.json", facts)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Every warning added so far, oldest first. Raises :class:`InputError` if unreadable."""
+        file = self.path / WARNINGS
+        if not file.exists():
+            return []
+        content = read_json(file)
+        if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
+            raise InputError(f"{file}: cannot be read (no list of JSON objects)")
+        return content
+
+    def add_warnings(self, warnings: list[dict[str, Any]]) -> None:
+        """Add warnings to those of earlier invocations. Raises :class:`RunError` if it cannot."""
+        if not warnings:
+            return
+        try:
+            write_json(self.path / WARNINGS, self.warnings() + warnings)
+        except OSError as error:
+            raise RunError(f"{self.path / WARNINGS}: {error.strerror}") from error
 
     def claim(self) -> None:
         """Keep others from writing here until :meth:`close`; :meth:`append` does it by itself.
 
         Raises :class:`InputError` if another process writes here, or the folder takes no rows.
         """
-        self._writable_rows()
+        self._rows.claim()
 
     def append(self, row: Row) -> None:
         """Add a row; when this returns, the row is on the disk.
@@ -109,20 +178,7 @@ class RunFolder:
         Raises :class:`RunError` if the disk does not take it (the rows before it
         stay whole), and :class:`InputError` if another process writes here.
         """
-        line = row.to_json().encode() + b"\n"
-        fd = self._writable_rows()
-        size = os.fstat(fd).st_size
-        try:
-            written = 0
-            while written < len(line):
-                written += os.write(fd, line[written:])
-            os.fsync(fd)
-        except OSError as error:
-            os.ftruncate(fd, size)
-            raise RunError(
-                f"{self.path / ROWS}: {error.strerror}; the rows before are safe. "
-                f"Make room, then go on with --resume {self.path}"
-            ) from error
+        self._rows.append(row)
 
     def rows(self) -> list[Row]:
         """Every row in the order of writing, repeated ones included.
@@ -130,15 +186,10 @@ class RunFolder:
         Raises :class:`InputError` naming file and line for a line that is no row
         of this schema; a last line without an end is left out.
         """
-        file = self.path / ROWS
-        try:
-            lines = file.read_bytes().split(b"\n")[:-1]
-        except OSError as error:
-            raise InputError(f"{file}: {error.strerror}") from error
-        return [_parse(line, f"{file}:{number}") for number, line in enumerate(lines, start=1)]
+        return self._rows.read()
 
     def latest(self) -> list[Row]:
-        """The last row for each case and backend, in the order in which these first came."""
+        """The last row for each case, backend and host, in the order in which these first came."""
         return list({row.key: row for row in self.rows()}.values())
 
     def frame(self) -> pandas.DataFrame:
@@ -150,74 +201,17 @@ class RunFolder:
 
     def close(self) -> None:
         """Let another process write here. Appending again is allowed."""
-        if self._rows_fd is not None:
-            os.close(self._rows_fd)
-            self._rows_fd = None
-
-    def _writable_rows(self) -> int:
-        """The descriptor of ``rows.jsonl``, locked, its torn last line cut off."""
-        if self._rows_fd is None:
-            file = self.path / ROWS
-            try:
-                fd = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-            except OSError as error:
-                raise _cannot_write(self.path, error) from error
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.ftruncate(fd, file.read_bytes().rfind(b"\n") + 1)
-            except BlockingIOError:
-                os.close(fd)
-                raise InputError(f"{self.path}: another spbench is writing here") from None
-            self._rows_fd = fd
-        return self._rows_fd
+        self._rows.close()
 
 
-def _parse(line: bytes, where: str) -> Row:
-    try:
-        fields = json.loads(line)
-    except ValueError as error:
-        raise InputError(f"{where}: not a row ({error})") from error
-    if not isinstance(fields, dict):
-        raise InputError(f"{where}: not a row (no JSON object)")
-    _refuse_other_schema(fields.get("schema"), where)
-    try:
-        return Row.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{where}: not a row (field {field}: {first['msg']})") from error
+def discard(path: str | Path, folder_too: bool) -> None:
+    """Remove what :class:`RunFolder` has made at ``path``: for a run that got no row.
 
-
-def _refuse_other_schema(schema: Any, where: str) -> None:
-    if schema != SCHEMA:
-        raise InputError(f"{where}: schema {schema}; this spbench reads schema {SCHEMA}")
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{file.parent} is no run folder: it has no {file.name}") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file}: cannot be read ({error})") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{file}: cannot be read (no JSON object)")
-    return content
-
-
-def _write(file: Path, text: str) -> None:
-    """Write beside and rename, so that a file is whole or absent."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with beside.open("w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.rename(file)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(f"cannot write to the results folder {path}: {error.strerror}")
+    The folder itself goes only with ``folder_too``, and only if nothing else is in it.
+    """
+    path = Path(path)
+    for name in (ROWS, SWEEP, MACHINE, WARNINGS):
+        (path / name).unlink(missing_ok=True)
+    shutil.rmtree(path / MACHINES, ignore_errors=True)
+    if folder_too and not any(path.iterdir()):
+        path.rmdir()

@@ -26,7 +26,8 @@ class Status(StrEnum):
 class Row(BaseModel):
     """One measurement, as one JSON object on one line of ``rows.jsonl``.
 
-    Times are nanoseconds a call. Fields without a value are null.
+    Times are nanoseconds a call. Fields without a value are null; rows written before a field
+    existed lack it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -61,6 +62,14 @@ class Row(BaseModel):
     time_ns_high: float | None = None
     cpu_time_ns: float | None = None  # median CPU time of the process, all threads
     samples_ns: list[float] | None = None  # one a round, in the order of the rounds
+    turns_repeated: int | None = None  # turns taken again because others had the core
+    disturbed_rounds: list[int] | None = None  # samples that lost it in every try, from 0 on
+    lost_share: float | None = None  # median share of wall time without the core; one thread only
+    # The control that took turns with the backends of the case: see spbench/measure/control.py.
+    control: str | None = None  # what ran: vpdpbusd_zmm is the CPU's int8 peak
+    control_ops: int | None = None  # operations of a call; / control_ns is the peak in GOPS
+    control_samples_ns: list[float] | None = None  # of the rounds of samples_ns, one for each
+    control_ns: float | None = None  # median
     prepare_ns: float | None = None  # packing the weights, once
     layout_ns: float | None = None  # bringing X into the library's own layout, once
     weight_bytes: int | None = None  # stored weights, without indices
@@ -80,6 +89,6 @@ class Row(BaseModel):
         return self.model_dump_json(by_alias=True)
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What the row measures: the case and the backend. A later row replaces an earlier one."""
-        return self.case_id, self.backend
+    def key(self) -> tuple[str, str, str]:
+        """Case, backend and host: what the row measures. A later row replaces an earlier one."""
+        return self.case_id, self.backend, self.host

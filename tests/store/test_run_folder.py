@@ -6,7 +6,7 @@ import os
 import pytest
 
 from spbench.errors import InputError, RunError
-from spbench.store.run_folder import RunFolder
+from spbench.store.run_folder import RunFolder, discard
 from spbench.store.schema import Row
 
 SWEEP = {"name": "try", "shapes": ["8x8x8"]}
@@ -116,6 +116,73 @@ def test_one_writer_at_a_time(folder):
     folder.close()
     second.append(make_row("c2"))
     assert len(second.rows()) == 2
+
+
+def test_a_written_file_and_its_name_are_on_the_disk(folder, monkeypatch):
+    """A rename lasts only once the folder itself is flushed."""
+    synced = []
+    fsync = os.fsync
+
+    def note(fd):
+        synced.append(os.readlink(f"/proc/self/fd/{fd}"))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", note)
+    folder.add_warnings([{"name": "steal"}])
+    assert len(synced) == 2 and synced[0].startswith(f"{folder.path}/.warnings.json")
+    assert synced[1] == str(folder.path)
+
+
+def test_warnings_add_up_over_resumptions(folder):
+    assert folder.warnings() == []
+    folder.add_warnings([{"name": "steal", "number": 0.25}])
+    RunFolder.open(folder.path).add_warnings([{"name": "governor"}])
+    RunFolder.open(folder.path).add_warnings([])
+    assert [one["name"] for one in folder.warnings()] == ["steal", "governor"]
+    (folder.path / "warnings.json").write_text('{"name": "steal"}')
+    with pytest.raises(InputError, match=r"warnings\.json: cannot be read"):
+        folder.warnings()
+
+
+def test_warnings_that_find_no_room(folder, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    folder.add_warnings([{"name": "steal"}])
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=r"warnings\.json: No space left"):
+        folder.add_warnings([{"name": "governor"}])
+    assert [one["name"] for one in folder.warnings()] == ["steal"]
+    assert not list(folder.path.glob(".warnings*"))
+
+
+def test_facts_of_one_machine_and_of_several(folder, tmp_path):
+    assert folder.machines() == {"abc": MACHINE}
+    fleet = RunFolder.create(tmp_path / "fleet", SWEEP, None, executor="ray")
+    assert fleet.machines() == fleet.machine == {}
+    fleet.add_machine("abc@one", {"fingerprint": "abc", "cores": 2})
+    fleet.add_machine("abc@two.2", {"fingerprint": "abc", "cores": 4, "more": 1})
+    again = RunFolder.open(fleet.path)
+    assert list(again.machines()) == ["abc@one", "abc@two.2"]
+    assert again.machine == {"fingerprint": "abc"}
+    assert again.head["executor"] == "ray"
+
+
+def test_rows_of_two_hosts_do_not_replace_each_other(folder):
+    for row in (make_row(host="one"), make_row(host="two"), make_row(host="one", time_ns=2)):
+        folder.append(row)
+    assert [(row.host, row.time_ns) for row in folder.latest()] == [("one", 2), ("two", 12.5)]
+
+
+def test_what_was_made_for_nothing_is_removed(tmp_path):
+    new, old = tmp_path / "new", tmp_path / "old"
+    old.mkdir()
+    assert RunFolder.reserve(new) and not RunFolder.reserve(old)
+    RunFolder.create(new, SWEEP, MACHINE).add_warnings([{"name": "steal"}])
+    RunFolder.create(old, SWEEP, None).add_machine("abc", MACHINE)
+    discard(new, folder_too=True)
+    discard(old, folder_too=False)
+    assert list(tmp_path.rglob("*")) == [old]
 
 
 def test_disk_that_fills_keeps_the_finished_rows(folder, monkeypatch):
