@@ -14,6 +14,7 @@ import time
 import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing
+from spbench.backends.own import Own
 
 
 class Exact(Backend):
@@ -33,7 +34,8 @@ class Exact(Backend):
         self._weight = data.weight.to_dense().astype(np.int32)
 
     def layout(self, x):
-        self._x = x.astype(np.int32)
+        self._x = x.T.astype(np.int32)
+        return Timing(count=1, wall_ns=0, cpu_ns=0)
 
     def run(self, count):
         wall_ns, cpu_ns = time.perf_counter_ns(), time.process_time_ns()
@@ -149,6 +151,24 @@ class Missing(Exact):
         return Availability(ok=False, reason="no fake library", install="pip install fake")
 
 
+class Installable(Exact):
+    """Installed once the file that FAKE_LIBRARY names is there."""
+
+    @classmethod
+    def available(cls):
+        here = os.path.exists(os.environ.get("FAKE_LIBRARY", ""))
+        return Availability(ok=here, reason="no fake library", install="pip install fake")
+
+
+class Mendable(Exact):
+    """Fails until the file that FAKE_LIBRARY names is there."""
+
+    def prepare(self, data, threads):
+        if not os.path.exists(os.environ.get("FAKE_LIBRARY", "")):
+            raise OSError("broken installation")
+        super().prepare(data, threads)
+
+
 class EvenOnly(Exact):
     """Supports even M only."""
 
@@ -162,3 +182,31 @@ class Unloadable(Exact):
     @classmethod
     def available(cls):
         raise OSError("libfake.so.1: cannot open shared object file")
+
+
+class MissingParts(Missing):
+    """Not installed, and not even to be made without its library."""
+
+    def __init__(self):
+        raise ImportError("no fake library")
+
+
+class OwnAgain(Own):
+    """spbench's kernels under another name: two workers that do the same."""
+
+    name = "own-again"
+
+
+class OwnSlowed(Own):
+    """spbench's kernels, each call longer by a known share."""
+
+    name = "own-slowed"
+    handicap = 0.05
+
+    def run(self, count):
+        timing = super().run(count)
+        start_ns = time.perf_counter_ns()
+        while time.perf_counter_ns() - start_ns < self.handicap * timing.wall_ns:
+            pass
+        more_ns = time.perf_counter_ns() - start_ns
+        return Timing(count, timing.wall_ns + more_ns, timing.cpu_ns + more_ns)

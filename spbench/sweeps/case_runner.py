@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from spbench.errors import RunError
 from spbench.gemm.data import make_data
-from spbench.gemm.reference import reference_product
+from spbench.gemm.reference import reference_result
 from spbench.gemm.task import GemmTask
 from spbench.measure.affinity import pinned, usable_cpus, worker_cpus
 from spbench.measure.contestant import Measurement
@@ -22,8 +22,10 @@ from spbench.measure.worker_process import WorkerProcess
 from spbench.store.schema import Row, Status
 from spbench.sweeps.case import Case
 from spbench.sweeps.row import RowMaker
+from spbench.sweeps.weight_of import WeightOf
 
 BENCH = "spbench.gemm.bench:GemmBench"
+CONTROL = "spbench.measure.control:ControlBench"
 
 
 class CaseRunner:
@@ -33,8 +35,15 @@ class CaseRunner:
     that the workers have theirs for themselves.
     """
 
-    def __init__(self, backends: Sequence[str], settings: Protocol, maker: RowMaker):
+    def __init__(
+        self,
+        backends: Sequence[str],
+        settings: Protocol,
+        maker: RowMaker,
+        weight_of: WeightOf = lambda problem: None,
+    ):
         self._backends = backends
+        self._weight_of = weight_of
         self._settings = settings
         self._maker = maker
         self._threads = 0
@@ -65,12 +74,15 @@ class CaseRunner:
             reason = "not enough memory for the case's numbers"
             lost = [Measurement(name, Status.FAILED, reason) for name in self._backends]
             return [self._maker.row(case, case.problem.sparsity, one) for one in lost]
-        measurements = measure_case(self._workers, task, self._settings)
+        *workers, control = self._workers
+        measurements = measure_case(
+            workers, task, self._settings, threads=case.threads, control=control
+        )
         return [self._maker.row(case, sparsity_real, one) for one in measurements]
 
     def _make_task(self, case: Case) -> tuple[GemmTask, float]:
-        data = make_data(case.problem)
-        reference = reference_product(data)
+        data = make_data(case.problem, self._weight_of(case.problem))
+        reference = reference_result(data)
         try:
             task = GemmTask.write(data, reference, case.threads, self._folder)
         except OSError as error:
@@ -83,6 +95,7 @@ class CaseRunner:
             self._end_workers()
             cpus = worker_cpus(threads, self._cpus)
             self._workers = [WorkerProcess(BENCH, name, threads, cpus) for name in self._backends]
+            self._workers.append(WorkerProcess(CONTROL, "control", threads, cpus))
             self._threads = threads
         for worker in self._workers:
             worker.start()

@@ -11,9 +11,10 @@ from spbench.sweeps.model_layers import ModelLayer
 
 
 def build_cases(config: SweepConfig, layers: Sequence[ModelLayer] = ()) -> list[Case]:
-    """The model's layers first, then the shapes; thread counts outermost, sparsity innermost.
+    """The model's layers first, then the shapes; in each of the two, thread counts outermost.
 
-    Workers are started anew when the number of threads changes, so it changes seldom.
+    Workers are started anew when the number of threads changes, so it changes seldom. Sparsity
+    and output are innermost.
     """
     problems = (_layer_problems(config, layers), _shape_problems(config))
     cases = [
@@ -34,11 +35,12 @@ def _layer_problems(config: SweepConfig, layers: Sequence[ModelLayer]) -> list[G
             pattern=layer.pattern,
             sparsity=layer.sparsity,
             weights=layer.weights,
-            output=config.output,
+            output=output,
             seed=config.seed,
         )
         for layer in layers
         for n in config.model_tokens
+        for output in config.output
     ]
 
 
@@ -50,10 +52,11 @@ def _shape_problems(config: SweepConfig) -> list[GemmProblem]:
             n=n,
             pattern=BlockShape.parse(pattern),
             sparsity=sparsity,
-            output=config.output,
+            output=output,
             seed=config.seed,
         )
         for m, k, n in config.shape_sizes()
         for pattern in config.patterns
         for sparsity in config.sparsity
+        for output in config.output
     ]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
+from spbench.kernels.isa import VARIABLE
 from spbench.measure.settings import Protocol
 from spbench.sweeps.case import Case
 
 
 def command(case: Case, backend: str, settings: Protocol) -> str:
-    """A ``spbench run-gemm one`` line, quoted for a shell; defaults of the protocol left out."""
+    """A ``spbench run-gemm one`` line, quoted for a shell; defaults of the protocol left out.
+
+    A cap on the instruction set belongs to it, since it decides which kernel runs.
+    """
     problem = case.problem
     if problem.weights == "random":
         what = ["--shape", f"{problem.m}x{problem.k}x{problem.n}"]
@@ -21,4 +26,9 @@ def command(case: Case, backend: str, settings: Protocol) -> str:
     how = ["--backend", backend, "--threads", str(case.threads), "--seed", str(problem.seed)]
     changed = ",".join(f"{key}={value}" for key, value in settings.changed().items())
     protocol = ["--protocol", changed] if changed else []
-    return shlex.join(["spbench", "run-gemm", "one", *what, *how, *protocol])
+    return shlex.join([*_environment(), "spbench", "run-gemm", "one", *what, *how, *protocol])
+
+
+def _environment() -> list[str]:
+    cap = os.environ.get(VARIABLE, "").strip()
+    return ["env", f"{VARIABLE}={cap}"] if cap else []

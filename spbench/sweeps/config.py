@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,10 +19,12 @@ from pydantic import (
 from spbench.backends import REGISTRY, require_known
 from spbench.errors import InputError
 from spbench.formats import BlockShape
+from spbench.formats.regex import Regex
+from spbench.formats.side import MAX_SIDE, SIDE, read_side
 from spbench.formats.yaml_model import first_problem, read_yaml_model
 from spbench.measure.settings import Protocol
 
-_SHAPE = re.compile(r"(\d+)x(\d+)(?:x(\d+))?")
+_SHAPE = re.compile(f"({SIDE})x({SIDE})(?:x({SIDE}))?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -41,32 +43,31 @@ def _shape(text: str) -> str:
     match = _SHAPE.fullmatch(text.strip().lower())
     if match is None:
         raise ValueError(f"shape {text!r}: write MxK or MxKxN, as in 768x768x128")
-    if any(side is not None and int(side) < 1 for side in match.groups()):
-        raise ValueError(f"shape {text!r}: every side must be at least 1")
-    return match[0]
+    sides = [side for side in match.groups() if side is not None]
+    return "x".join(str(read_side(side, f"shape {text!r}")) for side in sides)
 
 
 def _pattern(text: str) -> str:
-    try:
-        return str(BlockShape.parse(text))
-    except InputError as error:
-        raise ValueError(str(error)) from error
+    block = BlockShape.parse(text)
+    block.require_storable()
+    return str(block)
 
 
 def _backend(name: str) -> str:
-    try:
-        require_known(name)
-    except InputError as error:
-        raise ValueError(str(error)) from error
+    require_known(name)
     return name
 
 
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
-    return text
+def _checked_by(check: Callable[[str], str]) -> AfterValidator:
+    """A check that raises :class:`InputError`, as pydantic wants it."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(checked)
 
 
 def _name(text: str) -> str:
@@ -85,11 +86,12 @@ def _list_of(item: Any, **field: Any) -> Any:
     ]
 
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 
 
 class SweepConfig(BaseModel):
-    """A sweep: every shape with every number of tokens, sparsity, pattern and thread count.
+    """A sweep: every shape with every number of tokens, sparsity, pattern, output and thread
+    count.
 
     ``shapes`` are ``MxK``, combined with ``tokens``, or ``MxKxN``. ``from_model``
     is a checkpoint whose linear layers are measured with their own weights at
@@ -100,18 +102,18 @@ class SweepConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, AfterValidator(_name)] = "sweep"
-    shapes: _list_of(Annotated[str, AfterValidator(_shape)]) = []
+    shapes: _list_of(Annotated[str, _checked_by(_shape)]) = []
     tokens: _list_of(Count) = []
     sparsity: _list_of(Annotated[float, AfterValidator(_sparsity)], min_length=1) = [0.8]
-    pattern: _list_of(Annotated[str, AfterValidator(_pattern)]) = []
-    backends: _list_of(Annotated[str, AfterValidator(_backend)], min_length=1) = list(REGISTRY)
+    pattern: _list_of(Annotated[str, _checked_by(_pattern)]) = []
+    backends: _list_of(Annotated[str, _checked_by(_backend)], min_length=1) = list(REGISTRY)
     threads: _list_of(Count, min_length=1) = [1]
-    output: Literal["s32", "f32"] = "s32"
+    output: _list_of(Literal["s32", "f32", "u8", "s8"], min_length=1) = ["s32"]
     from_model: str | None = None
     model_tokens: _list_of(Count, min_length=1) = [128]
-    model_layers: Annotated[str, AfterValidator(_regex)] | None = None
+    model_layers: Regex | None = None
     cache: Literal["hot"] = "hot"
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=2**63 - 1)
     protocol: Protocol = Protocol()
 
     @classmethod
@@ -125,7 +127,7 @@ class SweepConfig(BaseModel):
         try:
             config = cls.model_validate(values | dict(given) | {"protocol": protocol})
         except ValidationError as error:
-            raise InputError(first_problem(error)) from error
+            raise InputError(first_problem(error, cls)) from error
         config._require_work("" if file is None else f"{file}: ")
         return config
 

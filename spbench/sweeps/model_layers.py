@@ -11,6 +11,7 @@ from spbench.formats import BlockShape
 from spbench.formats.checkpoint import Checkpoint, LinearLayer
 from spbench.pruning.record import read_record
 from spbench.quantization import model_weight
+from spbench.sweeps.model_source import ModelSource
 
 _DEFAULT = BlockShape(4, 1)
 
@@ -34,14 +35,17 @@ class ModelLayers:
     note: str = ""
 
 
-def read_model_layers(model: str, regex: str | None, patterns: Sequence[str]) -> ModelLayers:
-    """The layers of ``model`` (folder or package) whose names ``regex`` finds.
+def read_model_layers(
+    source: ModelSource, regex: str | None, patterns: Sequence[str]
+) -> ModelLayers:
+    """The layers of a model whose names ``regex`` finds.
 
     Each layer is cut into each of ``patterns``; if there are none, into the blocks in
     which spbench pruned it, or else 4x1. Sparsity is measured after quantisation,
     block by block. Raises :class:`InputError` if the model cannot be read or no layer is left.
     """
-    checkpoint = Checkpoint.open(model)
+    model = source.name
+    checkpoint = Checkpoint.open(source.folder)
     record = read_record(checkpoint.folder)
     pruned_in = {layer.name: layer.pattern for layer in record.layers} if record else {}
     wanted = [one for one in checkpoint.linear_layers if re.search(regex or "", one.name)]
@@ -50,17 +54,17 @@ def read_model_layers(model: str, regex: str | None, patterns: Sequence[str]) ->
         raise InputError(f"{model}: no linear layer {what}; `spbench inspect {model}` lists them")
     asked_for = [BlockShape.parse(pattern) for pattern in patterns]
     layers = [
-        _measured(model, layer, pattern)
+        _measured(source, layer, pattern)
         for layer in wanted
         for pattern in asked_for or [pruned_in.get(layer.name, _DEFAULT)]
     ]
     return ModelLayers(layers, "" if record else _note(model, layers))
 
 
-def _measured(model: str, layer: LinearLayer, pattern: BlockShape) -> ModelLayer:
-    weights = f"{model}:{layer.tensor}"
+def _measured(source: ModelSource, layer: LinearLayer, pattern: BlockShape) -> ModelLayer:
     m, k = layer.shape
-    return ModelLayer(weights, m, k, pattern, model_weight(weights, pattern).sparsity)
+    sparsity = model_weight(f"{source.folder}:{layer.tensor}", pattern).sparsity
+    return ModelLayer(f"{source.name}:{layer.tensor}", m, k, pattern, sparsity)
 
 
 def _note(model: str, layers: Sequence[ModelLayer]) -> str:

@@ -18,6 +18,7 @@ from spbench.measure.bench import Prepared
 from spbench.measure.player import PlayerFailed
 from spbench.measure.worker_process import WorkerProcess
 from spbench.sweeps.case_runner import BENCH
+from spbench.sweeps.thread_count import require_cpus
 
 _TIMEOUT_S = 60
 _PATTERNS = (BlockShape(4, 1), BlockShape(4, 4))
@@ -37,7 +38,11 @@ class Entry:
 
 
 def roll_call(threads: int = 1, names: Sequence[str] = tuple(REGISTRY)) -> list[Entry]:
-    """Ask every backend in ``names``; one that cannot even answer says so in its note."""
+    """Ask every backend in ``names``; one that cannot even answer says so in its note.
+
+    Raises :class:`InputError` for more ``threads`` than there are CPUs.
+    """
+    require_cpus(threads)
     cpus = worker_cpus(threads, usable_cpus())
     workers = [WorkerProcess(BENCH, name, threads, cpus) for name in names]
     for worker in workers:
@@ -47,6 +52,20 @@ def roll_call(threads: int = 1, names: Sequence[str] = tuple(REGISTRY)) -> list[
         with closing(worker), tempfile.TemporaryDirectory(prefix="spbench-") as folder:
             entries.append(_ask(worker, threads, folder))
     return entries
+
+
+def absent_backends(names: Sequence[str]) -> set[str]:
+    """Those of ``names`` whose library is not installed."""
+    absent = set()
+    for name in names:
+        with closing(WorkerProcess(BENCH, name, 1, worker_cpus(1, usable_cpus()))) as worker:
+            try:
+                facts: BackendFacts = worker.ask("describe", timeout_s=_TIMEOUT_S).value
+            except (PlayerFailed, TimeoutError):
+                continue  # it is there, if only to fail
+        if not facts.availability.ok:
+            absent.add(name)
+    return absent
 
 
 def _ask(worker: WorkerProcess, threads: int, folder: str) -> Entry:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from spbench.gemm.bench import GemmFacts
-from spbench.measure.contestant import Measurement
+from spbench.measure.contestant import LOST_SHARE_LIMIT, Measurement
+from spbench.measure.control import ControlFacts
 from spbench.measure.settings import Protocol
 from spbench.measure.statistics import median_interval
 from spbench.store.schema import Row, Status
 from spbench.sweeps.case import Case
 from spbench.sweeps.command import command
-
-LOST_SHARE_LIMIT = 0.10
-"""On one thread, CPU time is wall time unless other processes get the core in between."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,7 @@ class RowMaker:
             sparsity_real=sparsity_real,
             dtype=facts.dtype,
             output=problem.output,
+            epilogue=problem.epilogue,
             threads=case.threads,
             cache=case.cache,
             seed=problem.seed,
@@ -56,16 +55,25 @@ class RowMaker:
             command=command(case, measurement.name, self.settings),
             **_costs(facts),
             **_times(case, facts, measurement),
+            **_control(measurement),
         )
+
+
+def _lost_share(case: Case, measurement: Measurement) -> float | None:
+    """Median share of a turn's wall time in which others had the core; None if it does not tell.
+
+    Several threads wait for each other off the core, so that it tells for one only.
+    """
+    if case.threads != 1 or not measurement.samples_ns:
+        return None
+    shares = zip(measurement.cpu_samples_ns, measurement.samples_ns, strict=True)
+    return max(0.0, 1 - statistics.median(cpu_ns / wall_ns for cpu_ns, wall_ns in shares))
 
 
 def _lost_core(case: Case, measurement: Measurement) -> str:
     """A remark if other processes had the core for a good part of the timed calls."""
-    if case.threads != 1 or measurement.status is not Status.OK or not measurement.samples_ns:
-        return ""
-    shares = zip(measurement.cpu_samples_ns, measurement.samples_ns, strict=True)
-    lost = 1 - statistics.median(cpu_ns / wall_ns for cpu_ns, wall_ns in shares)
-    if lost < LOST_SHARE_LIMIT:
+    lost = _lost_share(case, measurement)
+    if measurement.status is not Status.OK or lost is None or lost <= LOST_SHARE_LIMIT:
         return ""
     return f"disturbed: other processes had its core for {lost:.0%} of the time"
 
@@ -92,6 +100,24 @@ def _times(case: Case, facts: GemmFacts, measurement: Measurement) -> dict[str, 
         "time_ns_high": time.high,
         "cpu_time_ns": statistics.median(measurement.cpu_samples_ns),
         "samples_ns": measurement.samples_ns,
+        "turns_repeated": measurement.turns_repeated,
+        "disturbed_rounds": measurement.disturbed_rounds,
+        "lost_share": _lost_share(case, measurement),
         "gops_dense_equivalent": case.problem.dense_ops / time.value,
         "gops_real": 2 * case.problem.n * stored_weights / time.value,
+    }
+
+
+def _control(measurement: Measurement) -> dict[str, Any]:
+    """The control in the rounds that the backend played; it goes on while others do."""
+    control, rounds = measurement.control, len(measurement.samples_ns)
+    if measurement.status is not Status.OK or control is None or rounds == 0:
+        return {}
+    facts: ControlFacts = control.facts
+    samples_ns = control.samples_ns[:rounds]
+    return {
+        "control": facts.name,
+        "control_ops": facts.ops,
+        "control_samples_ns": samples_ns,
+        "control_ns": statistics.median(samples_ns),
     }

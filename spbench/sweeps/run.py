@@ -1,4 +1,4 @@
-"""Running a sweep: cases in order, rows to the folder, what is there already left out."""
+"""Running a sweep on one machine: cases in order, rows to the folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from spbench.store.run_folder import RunFolder
 from spbench.store.schema import Row
 from spbench.sweeps.case import Case
 
+Progress = Callable[[Case, list[Row]], None]
+
 
 class Runner(Protocol):
     """Whatever can measure a case: this machine, or another one."""
@@ -16,23 +18,11 @@ class Runner(Protocol):
     def measure(self, case: Case) -> list[Row]: ...
 
 
-def missing_cases(
-    cases: Sequence[Case], backends: Sequence[str], rows: Sequence[Row]
-) -> list[Case]:
-    """Cases for which some backend has no row yet.
-
-    Half of a case is measured again whole: its backends are compared with each
-    other, so they must take turns.
-    """
-    present = {row.key for row in rows}
-    return [case for case in cases if any((case.case_id, name) not in present for name in backends)]
-
-
 def run_sweep(
     cases: Sequence[Case],
     runner: Runner,
     folder: RunFolder,
-    progress: Callable[[Case, list[Row]], None] = lambda case, rows: None,
+    progress: Progress = lambda case, rows: None,
 ) -> None:
     """Measure ``cases`` and append their rows, each on the disk before the next case begins.
 

@@ -11,23 +11,28 @@ from spbench.formats.checkpoint import Checkpoint
 from spbench.store.schema import Row
 from spbench.sweeps.case_runner import CaseRunner
 from spbench.sweeps.config import SweepConfig
+from spbench.sweeps.machine import machine
+from spbench.sweeps.plan import Plan
 from spbench.sweeps.row import RowMaker
-from spbench.sweeps.session import machine, plan
+from spbench.sweeps.thread_count import require_cpus
 
 
 def measure_one(given: Mapping[str, Any], layer: str | None = None) -> list[Row]:
     """The rows of the only case that ``given`` names (keys of :class:`SweepConfig`).
 
     ``layer`` is a tensor of the model ``from_model``. Raises :class:`InputError`
-    unless exactly one case is named.
+    unless exactly one case is named, and every option has an effect on it.
     """
-    config = SweepConfig.build(None, _for_layer(dict(given), layer))
-    cases, _ = plan(config)
-    if len(cases) != 1:
-        raise InputError(f"one case is measured, these options name {len(cases)}; see `sweep`")
+    given = _for_layer(dict(given), layer)
+    config = SweepConfig.build(None, given)
+    plan = Plan.new(config, given)
+    if len(plan.cases) != 1:
+        raise InputError(f"one case is measured, these options name {len(plan.cases)}; see `sweep`")
+    require_cpus(max(config.threads))
+    weight_of = plan.model.weight if plan.model else lambda problem: None
     maker = RowMaker("one", str(machine(measure=False)["fingerprint"]), config.protocol)
-    with CaseRunner(config.backends, config.protocol, maker) as runner:
-        return runner.measure(cases[0])
+    with CaseRunner(config.backends, config.protocol, maker, weight_of) as runner:
+        return runner.measure(plan.cases[0])
 
 
 def _for_layer(given: dict[str, Any], layer: str | None) -> dict[str, Any]:

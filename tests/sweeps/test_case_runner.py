@@ -8,8 +8,9 @@ import pytest
 from spbench.errors import RunError
 from spbench.formats import BlockShape, GemmProblem
 from spbench.measure.contestant import Measurement
+from spbench.measure.control import ControlFacts
 from spbench.measure.settings import Protocol
-from spbench.store.schema import Status
+from spbench.store.schema import Row, Status
 from spbench.sweeps import case_runner
 from spbench.sweeps.case import Case
 from spbench.sweeps.case_runner import CaseRunner
@@ -41,7 +42,11 @@ def test_every_field_of_a_row_is_filled():
     assert row.time_ns_low <= row.time_ns <= row.time_ns_high
     assert row.time_ns == np.median(row.samples_ns) >= 20_000
     assert row.gops_dense_equivalent == pytest.approx(2 * 16 * 12 * 4 / row.time_ns)
+    assert row.gops_real == pytest.approx(2 * 192 * 4 / row.time_ns)  # dense: all 16x12 weights
     assert (row.weight_bytes, row.index_bytes) == (192, 0)
+    assert row.control in ("vpdpbusd_zmm", "multiply_scalar") and row.control_ops > 0
+    assert len(row.control_samples_ns) == 8
+    assert row.control_ns == np.median(row.control_samples_ns) > 0
     assert row.protocol["rounds"] == 8 and row.protocol["calls"] >= 8
     unfilled = {key for key, value in row.to_dict().items() if value is None or value == ""}
     assert unfilled <= {"reason"}  # it may say that other processes had the core
@@ -91,7 +96,34 @@ def test_a_core_that_others_had_is_told():
     row = maker.row(make_case(), 0.5, measurement)
     assert row.status is Status.OK
     assert row.reason == "disturbed: other processes had its core for 40% of the time"
-    assert maker.row(make_case(threads=2), 0.5, measurement).reason == ""
+    assert row.lost_share == pytest.approx(0.4)
+    several = maker.row(make_case(threads=2), 0.5, measurement)
+    assert (several.reason, several.lost_share) == ("", None)
+
+
+def test_a_control_is_told_in_the_rounds_of_the_row():
+    control = Measurement("control", facts=ControlFacts("loop", 500))
+    control.samples_ns = [float(50 + index) for index in range(50)]
+    measurement = Measurement("a", samples_ns=[100.0] * 9, cpu_samples_ns=[100.0] * 9)
+    maker = RowMaker("run", "host", SETTINGS)
+    assert maker.row(make_case(), 0.5, measurement).control is None
+    measurement.control = control
+    row = maker.row(make_case(), 0.5, measurement)
+    assert (row.control, row.control_ops, row.control_ns) == ("loop", 500, 54)
+    assert row.control_samples_ns == control.samples_ns[:9]
+    measurement.status = Status.WRONG
+    assert maker.row(make_case(), 0.5, measurement).control_samples_ns is None
+
+
+def test_repeats_are_told():
+    measurement = Measurement("a", samples_ns=[100.0] * 8, cpu_samples_ns=[101.0] * 8)
+    measurement.turns_repeated, measurement.disturbed_rounds = 5, [2]
+    row = RowMaker("run", "host", SETTINGS).row(make_case(), 0.5, measurement)
+    assert (row.turns_repeated, row.disturbed_rounds, row.lost_share) == (5, [2], 0)
+    fields = row.to_dict()
+    for name in ("turns_repeated", "disturbed_rounds", "lost_share"):
+        del fields[name]
+    assert Row.model_validate(fields).lost_share is None  # a row of an earlier version
 
 
 def test_cores_and_files_are_given_back(monkeypatch):
@@ -112,7 +144,7 @@ def test_no_room_for_the_numbers(monkeypatch):
 
 
 def test_no_memory_for_the_numbers(monkeypatch):
-    def too_much(problem):
+    def too_much(*args):
         raise MemoryError
 
     monkeypatch.setattr(case_runner, "make_data", too_much)

@@ -26,6 +26,12 @@ def test_every_combination_once():
     )  # fmt: skip
 
 
+def test_a_cap_on_the_instruction_set_belongs_to_the_command(monkeypatch):
+    monkeypatch.setenv("SPBENCH_ISA", "scalar")
+    line = command(Case(GemmProblem(8, 4, 2, BlockShape(4, 1), 0.8)), "spbench", Protocol())
+    assert line.startswith("env SPBENCH_ISA=scalar spbench run-gemm one --shape 8x4x2 ")
+
+
 def test_threads_change_seldom():
     threads = [case.threads for case in build(shapes=["8x8x1", "8x8x2"], threads=[1, 2])]
     assert threads == [1, 1, 2, 2]

@@ -38,7 +38,7 @@ def test_shapes_with_and_without_tokens():
         ({"sparsity": ["nan"]}, "sparsity nan must"),
         ({"sparsity": ["much"]}, "valid number"),
         ({"sparsity": []}, "sparsity: "),
-        ({"pattern": ["0x4"]}, "block shape 0x4: both sides must be at least 1"),
+        ({"pattern": ["0x4"]}, "block shape 0x4: every side must be at least 1"),
         ({"pattern": ["four"]}, "block shape 'four': write ROWSxCOLS"),
         ({"shapes": ["8"]}, "shape '8': write MxK or MxKxN"),
         ({"shapes": ["8x0x8"]}, "every side must be at least 1"),
