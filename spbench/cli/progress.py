@@ -35,7 +35,7 @@ class Progress:
         """One step, ``what``, is done."""
         self._done += 1
         if self._bar is not None:
-            self._bar.update(self._task, advance=1, description=what)
+            self._bar.update(self._task, advance=1, description=what, refresh=True)
         elif self._done * _LINES // self._total > (self._done - 1) * _LINES // self._total:
             click.echo(f"{self._done} of {self._total}, {self._time_left()}", err=True)
 
@@ -47,6 +47,7 @@ class Progress:
 
 
 def _rich_bar() -> Any:
+    """Drawn when a step is done, not by a thread of its own, which would wake during turns."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
@@ -57,4 +58,5 @@ def _rich_bar() -> Any:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    return RichProgress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return RichProgress(*columns, console=console, transient=True, auto_refresh=False)

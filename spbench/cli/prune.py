@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,11 +120,10 @@ def _some(names: list[str]) -> str:
 
 def _progress(layers: Iterable) -> Iterator:
     """The layers, with a bar on stderr where that is a terminal."""
-    stream = click.get_text_stream("stderr")
-    if not stream.isatty():
+    if not sys.stderr.isatty():
         yield from layers
         return
-    with click.progressbar(layers, label="pruning", file=stream) as bar:
+    with click.progressbar(layers, label="pruning", file=sys.stderr) as bar:
         yield from bar
 
 

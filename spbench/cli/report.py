@@ -19,7 +19,8 @@ def report(run: str, out: str | None, baseline: str) -> None:
 
     RUN is the folder that `spbench run-gemm sweep` wrote. Prints the verdict in
     three lines (the model's own layers, random shapes, other sparse libraries)
-    and the page's path.
+    and the page's path; before them, if the run has several settings (threads,
+    blocks), which one they are about.
     """
     from spbench.errors import InputError
 
@@ -31,6 +32,9 @@ def report(run: str, out: str | None, baseline: str) -> None:
         raise InputError("figures need matplotlib: pip install 'spbench[report]'") from error
 
     result = build_report(run, out, baseline)
+    first, *others = result.settings
+    if others:
+        click.echo(f"Setting    {first}; {len(others)} more in the report")
     for line in result.verdict:
         click.echo(line)
     click.echo(result.html)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spbench.cli.lazy_group import INTERRUPTED
-from spbench.cli.tables import format_option, percent, print_table
+from spbench.cli.tables import format_option, print_table
 
 if TYPE_CHECKING:
     from spbench.sweeps.session import SweepSession
-    from spbench.sweeps.summary import Finding
 
 _ONE_CASE = [
     click.option("--pattern", metavar="RxC", help="Blocks, output x input.  [default: 4x1]"),
     click.option("--sparsity", help="Share of the blocks left out, 0 to below 1.  [default: 0.8]"),
     click.option("--threads", help="Threads of every backend.  [default: 1]"),
-    click.option("--output", help="Type of the result: s32 or f32.  [default: s32]"),
+    click.option("--output", help="Type of the result: s32, f32, u8, s8.  [default: s32]"),
     click.option("--seed", help="Of the random numbers.  [default: 0]"),
     click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=1."),
 ]
@@ -53,26 +51,44 @@ def _case_options(function: Callable) -> Callable:
 @click.option("--name", help="Name of the sweep.  [default: sweep]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on in this run's folder.")
-def sweep(config: str | None, out: Path | None, resume: Path | None, **given: str | None) -> None:
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    help="ray: on every node of a Ray cluster.  [default: local]",
+)
+@click.option("--address", metavar="HOST:PORT", help="Of the Ray cluster, if not the one here.")
+def sweep(
+    config: str | None,
+    out: Path | None,
+    resume: Path | None,
+    executor: str | None,
+    address: str | None,
+    **given: str | None,
+) -> None:
     """Measure every combination of shapes, sparsities, patterns, threads and backends.
 
     Rows go to rows.jsonl in the folder of the run (results/DATE-TIME-NAME unless
     --out says otherwise), one by one. --resume DIR goes on with a sweep that was
-    interrupted; it needs no other option.
+    interrupted, and measures again what failed; it needs no other option.
     """
+    from spbench.cli.sweep_summary import print_sweep_summary
+    from spbench.sweeps.executors import open_executor
     from spbench.sweeps.session import SweepSession
 
     if out is not None and resume is not None:
         raise click.UsageError("--out starts a new run, --resume goes on with one: give either")
     values = _values(given)
-    if resume is not None:
-        session = SweepSession.resume(resume, config, values)
-    else:
-        session = SweepSession.start(out, config, values)
-    with closing(session):
-        _run(session)
-        _print_summary(session)
-    session.raise_if_wrong()
+    with closing(open_executor(executor, address, resume)) as machines:
+        if resume is not None:
+            session = SweepSession.resume(resume, config, values, machines)
+        else:
+            session = SweepSession.start(out, config, values, machines)
+        with closing(session):
+            _run(session)
+    for warning in session.warnings():
+        click.echo(f"warning: {warning}", err=True)
+    print_sweep_summary(session.folder)
+    session.require_results()
 
 
 @run_gemm.command(short_help="Measure one case, as the command in a row does.")
@@ -92,16 +108,13 @@ def sweep(config: str | None, out: Path | None, resume: Path | None, **given: st
 )
 def one(format_: str, layer: str | None, **given: str | None) -> None:
     """Measure one case: the command that every row carries, which repeats it."""
+    from spbench.sweeps.outcome import require_sound
     from spbench.sweeps.single import measure_one
 
     rows = measure_one(_values(given), layer)
     for row in rows:
         click.echo(row.to_json() if format_ == "json" else _readable(row.to_dict()))
-    bad = [row for row in rows if row.status in ("wrong", "failed")]
-    if bad:
-        from spbench.errors import RunError
-
-        raise RunError(f"{bad[0].backend} is {bad[0].status}: {bad[0].reason}")
+    require_sound(rows)
 
 
 @run_gemm.command(short_help="Show which backends are here and what they run.")
@@ -126,7 +139,7 @@ def backends(threads: int, format_: str) -> None:
 
 def _values(given: dict[str, str | None]) -> dict[str, Any]:
     """Options that were given, lists split at commas, as the config wants them."""
-    single = {"from_model", "model_layers", "name", "output", "seed"}
+    single = {"from_model", "model_layers", "name", "seed"}
     values: dict[str, Any] = {}
     for key, text in given.items():
         if text is None:
@@ -152,51 +165,17 @@ def _run(session: SweepSession) -> None:
 
     for note in session.notes:
         click.echo(f"note: {note}", err=True)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Progress(len(session.missing)) as progress:
+        with Progress(session.remaining) as progress:
             session.run(lambda case, rows: progress.advance(str(case.problem)))
     except KeyboardInterrupt:
         path = session.folder.path
+        if not path.exists():
+            click.echo("Interrupted before the first row: nothing is kept.", err=True)
+            raise SystemExit(INTERRUPTED) from None
         click.echo(f"Interrupted. The finished rows are in {path / 'rows.jsonl'}.", err=True)
         click.echo(f"Go on with: spbench run-gemm sweep --resume {path}", err=True)
         raise SystemExit(INTERRUPTED) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _print_summary(session: SweepSession) -> None:
-    """A line for each shape and sparsity, then remarks, then where to go on."""
-    headers = {
-        "shape": "M x K x N",
-        "pattern": "blocks",
-        "sparsity": "sparsity",
-        "threads": "threads",
-        "time_ns": f"{session.subject} us",
-        "speedup": f"speed-up over {session.baseline} [99 %]",
-        "verdict": "verdict",
-    }
-    show = {
-        "sparsity": percent,
-        "time_ns": lambda time_ns: f"{time_ns / 1e3:.1f}",
-        "speedup": str,
-        "verdict": str,
-    }
-    findings = session.findings()
-    if not any(finding.speedup for finding in findings):
-        del headers["speedup"], headers["verdict"]
-    rows = [vars(finding) | {"shape": _shape(finding)} for finding in findings]
-    print_table(rows, headers, "table", show)
-    for line in session.remarks():
-        click.echo(line)
-    path = session.folder.path
-    click.echo(f"\n{path}\nspbench report {path}")
-
-
-def _shape(finding: Finding) -> str:
-    if not finding.layers:
-        return finding.shape
-    return f"{finding.shape} ({finding.layers} layer{'s' * (finding.layers > 1)})"
 
 
 def _readable(fields: dict[str, Any]) -> str:

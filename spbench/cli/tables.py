@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,8 +43,10 @@ def print_table(
         picked = [{key: _plain(row.get(key)) for key in headers} for row in rows]
         click.echo(json.dumps(picked, indent=1, ensure_ascii=False))
     elif format_ == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
         writer.writerows([list(headers), *([row.get(key) for key in headers] for row in rows)])
+        click.echo(text.getvalue(), nl=False)
     else:
         _print_for_people([*rows, *([total] if total else [])], headers, format_, show or {})
 

@@ -2,17 +2,27 @@
 
     build.py        build_report: a run's folder in, files out
       case.py         rows by problem, problems by setting
-      study.py        one setting: spbench against the baseline and against the best sparse library
-        comparison.py   one case: paired ratio, interval, verdict
+      study.py        one setting: spbench against the baseline, the best dense, the best sparse
+        comparison.py   one case: paired ratio and interval; verdicts, corrected for their number
         summary.py      several cases: geometric mean, or sum over a model's layers
+        break_even.py   one shape: the sparsity from which on it gains
         contender.py    a backend as its rows describe it, with what holds it back here
+      finding.py      the lines that a sweep ends with
+      fleet.py        the same setting on several machines
+      ledger.py       what a product costs beside its kernel
+      recommendation.py   a model's layers: which blocks, or stay dense, and what it gains
+      roofline.py     each row's bytes, operations and share of its own bound
+      health.py       outliers and drift among the samples
       exclusion.py    what does not count, and why
       machine.py      the machine's facts, unknown where it does not tell
+      setting_name.py what a reader calls a setting
       page.py         what the report says, block by block
         verdict.py      the three lines
         tables.py       the tables, *_tables.py (table.py: one table as Markdown or HTML)
         figures/        the figures, one module each
-      markdown.py, html.py    how a page is written
+        repetition.py   the commands that do the run again
+      markdown.py, html.py    how a page is written (page.css; filters.js: choosing rows)
+    run_comparison/ compare_runs: two runs of one sweep, and a gate on what changed
 
 A row counts only with status ok; all others are listed, and drawn nowhere. The
 same rows give the same text.

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from spbench.errors import InputError, RunError
 from spbench.report.case import counts, group_cases
 from spbench.report.html import to_html
-from spbench.report.machine import MachineFacts
+from spbench.report.machine import Machines
 from spbench.report.markdown import to_markdown
 from spbench.report.page import Page, compose
-from spbench.report.study import studies
+from spbench.report.repetition import repetition
+from spbench.report.setting_name import setting_names
+from spbench.report.study import Study, studies
 from spbench.report.verdict import DENSE_INT8
 from spbench.store.run_folder import RunFolder
 from spbench.store.schema import Row
 
-_INPUT_ERRORS = (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError)
+_RUN_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What can befall a good place while it is written; any other error is the place's."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Where a report lies, and the verdict's three lines."""
+    """Where a report lies, and the verdict's three lines about ``settings[0]``."""
 
     verdict: tuple[str, str, str]
+    settings: tuple[str, ...]  # every setting that the report has a verdict for
     markdown: Path
     html: Path
     figures: tuple[Path, ...]
@@ -45,14 +48,20 @@ def build_report(
     ``out`` is the folder for them, by default the run's own. Each file is
     written beside and renamed, the page last; a failure leaves none half
     written. Raises :class:`InputError` for a folder that is no run, has no rows
-    or none that counts, an unknown baseline, a place that cannot be written;
-    :class:`RunError` when writing fails, e.g. on a full disk.
+    or none that counts, an unknown baseline, a place that cannot be read or
+    written; :class:`RunError` when writing fails, e.g. on a full disk.
     """
-    folder = RunFolder.open(run)
-    rows = folder.latest()
+    try:
+        folder = RunFolder.open(run)
+        rows = folder.latest()
+    except OSError as error:
+        raise InputError(f"{run}: cannot be read: {error.strerror}") from error
     _refuse_useless(rows, Path(run), baseline)
-    page = _page(folder, rows, Path(run), baseline)
-    return _write(page, Path(run if out is None else out))
+    found = studies(group_cases(rows), baseline)
+    machines = Machines(folder.machines())
+    page = _page(folder, found, machines, Path(run), baseline)
+    files = _write(page, Path(run if out is None else out))
+    return Report(page.answer, tuple(setting_names(found, machines)), *files)
 
 
 def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str) -> None:
@@ -68,31 +77,16 @@ def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str) -> None:
         raise InputError(f"no baseline {baseline!r} in {run}; it has {', '.join(known)}")
 
 
-def _page(folder: RunFolder, rows: Sequence[Row], run: Path, baseline: str) -> Page:
-    cases = group_cases(rows)
-    name = run.resolve().name
-    repeat = [*_sweep_again(folder.sweep), _report_again(run, baseline)]
-    return compose(name, cases, studies(cases, baseline), MachineFacts(folder.machine), repeat)
+def _page(
+    folder: RunFolder, found: Sequence[Study], machines: Machines, run: Path, baseline: str
+) -> Page:
+    options = [] if baseline == DENSE_INT8 else ["--baseline", baseline]
+    repeat = repetition(folder.head, run, found[0].rows[0].command, options)
+    return compose(run.resolve().name, found, machines, repeat, folder.warnings())
 
 
-def _sweep_again(sweep: Mapping[str, Any]) -> list[str]:
-    """The sweep as its own config file, and the command that runs it."""
-    import yaml
-
-    asked = {key: value for key, value in sweep.items() if value not in (None, [], {})}
-    if not asked:
-        return []
-    config = yaml.safe_dump(asked, sort_keys=False, default_flow_style=None, width=1000)
-    lines = config.splitlines()
-    return ["cat > sweep.yaml <<'END'", *lines, "END", "spbench run-gemm sweep --config sweep.yaml"]
-
-
-def _report_again(run: Path, baseline: str) -> str:
-    command = f"spbench report {shlex.quote(str(run))}"
-    return command if baseline == DENSE_INT8 else f"{command} --baseline {shlex.quote(baseline)}"
-
-
-def _write(page: Page, out: Path) -> Report:
+def _write(page: Page, out: Path) -> tuple[Path, Path, tuple[Path, ...]]:
+    """Markdown, HTML and the figures' files, in that order."""
     pictures = {
         out / "figures" / f"{figure.name}.{kind}": getattr(figure, kind)
         for figure in page.figures
@@ -102,7 +96,7 @@ def _write(page: Page, out: Path) -> Report:
     files = {**pictures, markdown: to_markdown(page).encode(), html: to_html(page).encode()}
     for path, content in files.items():
         _replace(path, content)
-    return Report(page.answer, markdown, html, tuple(pictures))
+    return markdown, html, tuple(pictures)
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -113,7 +107,7 @@ def _replace(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        kind = InputError if isinstance(error, _INPUT_ERRORS) else RunError
+        kind = RunError if error.errno in _RUN_ERRORS else InputError
         raise kind(f"cannot write {path}: {error.strerror}") from error
     finally:
         _forget(beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +13,14 @@ from spbench.store.schema import Row, Status
 
 
 def counts(row: Row) -> bool:
-    """Whether the row may enter a table or a figure: checked, and with its samples."""
-    return row.status is Status.OK and bool(row.samples_ns) and bool(row.time_ns)
+    """Whether the row may enter a table or a figure: checked, and with usable samples."""
+    return row.status is Status.OK and has_usable_samples(row)
+
+
+def has_usable_samples(row: Row) -> bool:
+    """Whether its median and all its samples are times: finite and above 0."""
+    times = [row.time_ns or 0.0, *(row.samples_ns or [0.0])]
+    return min(times) > 0 and math.isfinite(sum(times))
 
 
 @dataclass(frozen=True)

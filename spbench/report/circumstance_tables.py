@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from spbench.measure.statistics import CONFIDENCE, INDIFFERENCE
 from spbench.report.case import Case, percent
-from spbench.report.comparison import MINIMUM_ROUNDS
-from spbench.report.machine import MachineFacts
+from spbench.report.comparison import DISTURBED_SHARE, MINIMUM_ROUNDS
+from spbench.report.machine import Machines
 from spbench.report.study import Study
 from spbench.report.table import Table
 from spbench.store.schema import Row
@@ -16,9 +16,10 @@ from spbench.store.schema import Row
 COMMANDS_SHOWN = 200
 
 
-def machine_facts(machine: MachineFacts) -> Table:
-    """The machine, with ``unknown`` where it does not tell."""
-    return Table("The machine", ["fact", "value"], machine.facts())
+def machine_facts(machines: Machines, host: str) -> Table:
+    """One machine, with ``unknown`` where it does not tell."""
+    title = "The machine" if len(machines.by_host) <= 1 else f"The machine {machines.name(host)}"
+    return Table(title, ["fact", "value"], machines.of(host).facts())
 
 
 def protocol(rows: Iterable[Row]) -> Table:
@@ -35,13 +36,20 @@ def protocol(rows: Iterable[Row]) -> Table:
         "How it was measured",
         ["setting", "value"],
         settings,
-        "The backends of a case ran in turns, A B A B, each in its own process, and every result"
-        " was checked against the reference by the process that timed it. A ratio is taken round"
+        "The backends of a case ran in turns, each in its own process, in an order that changes"
+        " from round to round so that each follows each other one equally often; every result was"
+        " checked against the reference by the process that timed it. A ratio is taken round"
         f" by round; its interval holds the median with {percent(CONFIDENCE)} confidence and"
-        " assumes no distribution. A verdict is 'faster' or 'slower' only if the whole interval"
-        f" lies more than {percent(INDIFFERENCE)} beyond 1, and 'undecided' with fewer than"
-        f" {MINIMUM_ROUNDS} rounds. Means and sums are taken bound by bound, so their intervals"
-        " are wider than they need be.",
+        " assumes no distribution. A case is 'faster' or 'slower' only if its ratio lies more than"
+        f" {percent(INDIFFERENCE)} beyond 1 in a sign test, corrected for the number of cases"
+        " compared with the same baseline: of all such verdicts at most"
+        f" {percent(1 - CONFIDENCE)} are expected to be false (Benjamini and Hochberg). The intervals"
+        " themselves are not corrected. A case is undecided with fewer than"
+        f" {MINIMUM_ROUNDS} rounds, and if other processes had the core for more than"
+        f" {percent(DISTURBED_SHARE)} of the time of either side (disturbed): then it also stays out"
+        " of means and sums. Intervals of means and sums are bootstrapped over the rounds of each"
+        " case: they hold for these shapes and this run; their verdicts are those of their intervals,"
+        " not corrected.",
     )
 
 
@@ -60,7 +68,15 @@ def commands(cases: Sequence[Case]) -> Table:
         [[str(case), case.any_row.command] for case in shown],
         f"{more} more are in rows.jsonl." if more else "",
         code=True,
+        facets=[_facets(case) for case in shown],
     )
+
+
+def _facets(case: Case) -> dict[str, str]:
+    """What the page's filters find a case by."""
+    sparsity = case.sparsity_real if case.from_model else case.sparsity
+    shape = "x".join(map(str, case.shape))
+    return {"shape": shape, "n": str(case.n), "sparsity": percent(sparsity)}
 
 
 def weak_points(study: Study) -> str:

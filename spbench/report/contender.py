@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from spbench.report.case import counts
-from spbench.report.machine import MachineFacts
+from spbench.report.machine import UNKNOWN, MachineFacts
 from spbench.store.schema import Row
 
 
@@ -33,11 +33,19 @@ class Contender:
     def handicap(self, machine: MachineFacts) -> str:
         """Why its times here are not the best it can do; empty if nothing is known."""
         notes = []
-        if self.name.startswith("onemkl") and not machine.made_by_intel:
+        if self.on_generic_path(machine):
             notes.append("generic path, as the CPU is not made by Intel")
         if self.dtype == "f32":
             notes.append("f32: 4 times the bytes, no int8 dot products")
         return "; ".join(notes)
+
+    def on_generic_path(self, machine: MachineFacts) -> bool:
+        """Whether it leaves its best code unused: oneMKL does on CPUs not made by Intel.
+
+        A CPU that does not tell its maker gets the benefit of the doubt.
+        """
+        maker_known = machine.get("cpu_model") != UNKNOWN
+        return self.name.startswith("onemkl") and maker_known and not machine.made_by_intel
 
 
 def contenders(rows: Sequence[Row]) -> dict[str, Contender]:

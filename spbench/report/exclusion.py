@@ -17,7 +17,7 @@ class Exclusion:
     """Cases of one backend that are out, or remarked on, for one reason."""
 
     backend: str
-    status: str  # a Status, or "no samples" (a row without times), or "no row"
+    status: str  # a Status, or "no samples" (an ok row without usable times), or "no row"
     reason: str
     cases: tuple[str, ...]
     all_cases: bool  # whether that is every case of the run
@@ -60,5 +60,5 @@ def _why_out(row: Row | None) -> tuple[str, str]:
     if counts(row):
         return "", ""
     if row.status is Status.OK:
-        return "no samples", "the row has no times"
+        return "no samples", "no usable samples: a time is missing or not above 0"
     return str(row.status), row.reason or "no reason given"

@@ -36,6 +36,24 @@ _FACTS = {
 
 
 @dataclass(frozen=True)
+class Machines:
+    """The machines of a run by host, as its rows name them."""
+
+    by_host: Mapping[str, Mapping[str, Any]]
+
+    def of(self, host: str) -> MachineFacts:
+        """The facts of a host; a run with one machine's facts ran on that."""
+        only = next(iter(self.by_host.values())) if len(self.by_host) == 1 else {}
+        return MachineFacts(self.by_host.get(host, only))
+
+    def name(self, host: str) -> str:
+        """What a reader calls a host: its CPU, and the host where that leaves a doubt."""
+        cpu = str(self.of(host).get("cpu_model"))
+        alike = [each for each in self.by_host if self.of(each).get("cpu_model") == cpu]
+        return cpu if len(alike) == 1 and cpu != UNKNOWN else f"{cpu} ({host})"
+
+
+@dataclass(frozen=True)
 class MachineFacts:
     """The content of ``machine.json``, asked for by path."""
 

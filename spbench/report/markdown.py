@@ -24,5 +24,5 @@ def _block(block: Block) -> str:
         case Figure():
             return f"![{block.title}](figures/{block.name}.png)\n\n{block.caption}"
         case Table():
-            parts = [f"### {block.title}", block.note, block.markdown()]
+            parts = [f"#### {block.title}", block.note, block.markdown()]
             return "\n\n".join(part for part in parts if part)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from spbench.report import tables
+from spbench.report import figures, tables
 from spbench.report.case import Case
 from spbench.report.exclusion import exclusions, remarks
-from spbench.report.figures import Figure, draw_figures
-from spbench.report.machine import MachineFacts
+from spbench.report.figures import Figure
+from spbench.report.figures.drawing import Task, drawn
+from spbench.report.fleet import Fleet, fleets
+from spbench.report.ledger import ledger
+from spbench.report.machine import MachineFacts, Machines
+from spbench.report.recommendation import Recommendation, recommendations
+from spbench.report.roofline import roofline
+from spbench.report.setting_name import setting_names
 from spbench.report.study import Study
 from spbench.report.table import Table
 from spbench.report.verdict import verdict_lines
@@ -17,7 +25,7 @@ from spbench.report.verdict import verdict_lines
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 2 is a part of the page, 3 a part of that."""
+    """A heading; level 2 is a part of the page, 3 a part of that; 4 is for tables."""
 
     text: str
     level: int = 2
@@ -45,6 +53,20 @@ class Commands:
     lines: Sequence[str]
 
 
+UNSTEADY = (
+    "Something disturbed the measuring: what happened, how much, and what to do about it stands"
+    " under 'How far to trust it'."
+)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Figures that are still to be drawn; ``suffix`` sets their files apart from others'."""
+
+    draw: Task
+    suffix: str = ""
+
+
 Block = Heading | Paragraph | Answer | Commands | Figure | Table
 
 
@@ -68,50 +90,174 @@ class Page:
 
 def compose(
     name: str,
-    cases: Sequence[Case],
     studies: Sequence[Study],
-    machine: MachineFacts,
+    machines: Machines,
     repeat: Sequence[str] = (),
+    warnings: Sequence[Mapping[str, Any]] = (),
 ) -> Page:
-    """The page of a run: each setting with its verdict, figures and tables, then the shared facts.
+    """The page of a run: each setting from its verdict to its tables, then what they share.
 
-    ``repeat`` are the commands that repeat run and report.
+    ``repeat`` are the commands that repeat run and report, ``warnings`` what the run
+    found unsteady about its machines.
     """
-    blocks: list[Block] = []
-    for number, study in enumerate(studies, 1):
-        where = f" with {study.setting}" if len(studies) > 1 else ""
-        blocks += _study_blocks(study, machine, where, "" if number == 1 else f"-{number}")
-    rows = [row for case in cases for row in case.rows.values()]
-    blocks += [Heading("Everything else"), tables.backends(studies, machine)]
-    left_out = tables.left_out(exclusions(cases))
-    blocks.append(left_out if left_out.rows else Paragraph("Every backend ran on every case."))
-    remarked = tables.remarks(remarks(cases))
-    blocks += [remarked] if remarked.rows else []
-    blocks += [tables.machine_facts(machine), tables.protocol(rows)]
-    blocks += [Heading("To repeat it"), *([Commands(repeat)] if repeat else [])]
-    blocks.append(tables.commands(cases))
-    subtitle = f"{machine.headline}; {studies[0].setting}"
-    return Page(f"spbench report: {name}", subtitle, blocks)
+    cases = sorted((case for study in studies for case in study.cases), key=lambda each: each.order)
+    blocks: list[Block | Sketch] = _verdicts(studies, machines, bool(warnings))
+    for number, fleet in enumerate(fleets(studies), 1):
+        blocks += _fleet(fleet, machines, "" if number == 1 else f"-{number}")
+    blocks += _settings(studies, machines)
+    with drawn([block.draw for block in blocks if isinstance(block, Sketch)]) as figures_of:
+        blocks += _trust(cases, machines, warnings)
+        blocks += _method(studies, cases, machines)
+        blocks += [Heading("To repeat it"), *([Commands(repeat)] if repeat else [])]
+        blocks.append(tables.commands(cases))
+        finished = _finished(blocks, figures_of)
+    return Page(f"spbench report: {name}", _subtitle(studies, machines), finished)
 
 
-def _study_blocks(study: Study, machine: MachineFacts, where: str, suffix: str) -> list[Block]:
+def _subtitle(studies: Sequence[Study], machines: Machines) -> str:
+    first = studies[0].setting
+    hosts = {study.setting.host for study in studies}
+    if len(hosts) > 1:
+        return f"{len(hosts)} machines; {first}"
+    return f"{machines.of(first.host).headline}; {first}"
+
+
+def _verdicts(studies: Sequence[Study], machines: Machines, unsteady: bool) -> list[Block]:
+    """Every setting's verdict, so that the first screen has all of them."""
+    several = len(studies) > 1
+    blocks: list[Block] = [Heading("Verdicts" if several else "Verdict")]
+    for study, name in zip(studies, setting_names(studies, machines), strict=True):
+        blocks += [Heading(name, 3)] if several else []
+        blocks.append(Answer(verdict_lines(study, machines.of(study.setting.host))))
+    return [*blocks, *([Paragraph(UNSTEADY, warning=True)] if unsteady else [])]
+
+
+def _settings(studies: Sequence[Study], machines: Machines) -> list[Block | Sketch]:
+    """What stands behind the verdicts: of one setting part by part, of several in turn."""
+    advice = recommendations(studies)
+    several = len(studies) > 1
+    names = setting_names(studies, machines)
+    blocks: list[Block | Sketch] = []
+    for number, (study, name) in enumerate(zip(studies, names, strict=True), 1):
+        own = [each for each in advice if each.setting == study.setting]
+        parts = _parts(study, studies, own, machines.of(study.setting.host))
+        blocks += [Heading(name)] if several else []
+        blocks += _headline(study)
+        suffix = "" if number == 1 else f"-{number}"
+        for title, found in parts.items():
+            blocks += [Heading(title, 3 if several else 2), *_with_suffix(found, suffix)]
+    return blocks
+
+
+def _headline(study: Study) -> list[Block]:
     warning = tables.weak_points(study)
-    blocks: list[Block] = [Heading(f"Verdict{where}"), Answer(verdict_lines(study))]
-    blocks += [Paragraph(warning, warning=True)] if warning else []
+    blocks: list[Block] = [Paragraph(warning, warning=True)] if warning else []
     if study.comparisons or study.against_sparse:
         blocks.append(tables.headline(study))
-    blocks += [Heading(f"Figures{where}"), *draw_figures(study, machine, suffix)]
-    return [*blocks, Heading(f"Tables{where}"), *_study_tables(study)]
+    return blocks
 
 
-def _study_tables(study: Study) -> list[Table]:
-    """The tables that the study has rows for."""
-    wanted = [
-        tables.speedup_by_tokens(study),
-        tables.speedup_by_shape(study),
-        tables.speedup_by_layer(study),
-        tables.speedup_over_sparse(study),
-        tables.times(study, from_model=True),
-        tables.times(study, from_model=False),
+def _parts(
+    study: Study, studies: Sequence[Study], advice: Sequence[Recommendation], machine: MachineFacts
+) -> dict[str, list[Block | Sketch]]:
+    """What there is to say about a study after its verdict, for the hurried reader first."""
+    return {
+        "From which sparsity on it pays": [
+            Sketch(partial(figures.break_even.draw, study, machine)),
+            tables.break_even(study),
+            Sketch(partial(figures.gain.draw, study, machine)),
+            tables.speedup_by_tokens(study),
+        ],
+        "Where it pays": [
+            Sketch(partial(figures.heat_map.draw, study, machine)),
+            Sketch(partial(figures.shapes.draw, study, machine)),
+            tables.speedup_by_shape(study),
+            Sketch(partial(figures.layers.draw, study, machine)),
+            tables.speedup_by_layer(study),
+        ],
+        "How near the limits are": _limits(study, machine),
+        "What it costs": [ledger(study, [each for each in studies if each is not study])],
+        "What to do with each layer": [tables.recommendation(each) for each in advice],
+        "Every library": [
+            Sketch(partial(figures.throughput.draw, study, machine)),
+            tables.speedup_over_sparse(study),
+            tables.times(study, machine, from_model=True),
+            tables.times(study, machine, from_model=False),
+        ],
+    }
+
+
+def _limits(study: Study, machine: MachineFacts) -> list[Block | Sketch]:
+    points = roofline(study.cases, machine)
+    warning = tables.suspicion(points)
+    return [
+        Sketch(partial(figures.roofline.draw, study, machine, points)),
+        *([Paragraph(warning, warning=True)] if warning else []),
+        tables.bound_shares(points, study.subject),
+        tables.subject_shares(points, study.subject),
     ]
-    return [table for table in wanted if table.rows]
+
+
+def _fleet(fleet: Fleet, machines: Machines, suffix: str) -> list[Block | Sketch]:
+    found = [
+        Sketch(partial(figures.fleet.draw, fleet, machines)),
+        tables.fleet_speedups(fleet, machines),
+        tables.fleet_models(fleet, machines),
+        tables.fleet_break_evens(fleet, machines),
+    ]
+    title = f"Machine by machine with {fleet.setting}"
+    return [Heading(title), *_with_suffix(found, suffix)]
+
+
+def _trust(
+    cases: Sequence[Case], machines: Machines, warnings: Sequence[Mapping[str, Any]]
+) -> list[Block]:
+    found: list[Block] = [
+        tables.stability(warnings, machines),
+        tables.remarks(remarks(cases)),
+        tables.sample_health(cases),
+        tables.left_out(exclusions(cases)),
+    ]
+    if not found[-1].rows:
+        found.append(Paragraph("Every backend ran on every case."))
+    return [Heading("How far to trust it"), *found]
+
+
+def _method(studies: Sequence[Study], cases: Sequence[Case], machines: Machines) -> list[Block]:
+    rows = [row for case in cases for row in case.rows.values()]
+    hosts = dict.fromkeys(study.setting.host for study in studies)
+    return [
+        Heading("Machine and method"),
+        tables.backends(studies, machines),
+        *(tables.machine_facts(machines, host) for host in hosts),
+        tables.protocol(rows),
+    ]
+
+
+def _with_suffix(blocks: Sequence[Block | Sketch], suffix: str) -> list[Block | Sketch]:
+    return [
+        replace(block, suffix=suffix) if isinstance(block, Sketch) else block for block in blocks
+    ]
+
+
+def _finished(blocks: Sequence[Block | Sketch], figures_of: Iterator[list[Figure]]) -> list[Block]:
+    """With the figures of each sketch, without tables that have no rows and parts that are bare."""
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Sketch):
+            found += [each.renamed(each.name + block.suffix) for each in next(figures_of)]
+        elif not isinstance(block, Table) or block.rows:
+            found.append(block)
+    return _without_bare_headings(found)
+
+
+def _without_bare_headings(blocks: Sequence[Block]) -> list[Block]:
+    """From the end, so that a part whose parts were all bare is bare itself."""
+    kept: list[Block] = []
+    for block in reversed(blocks):
+        after = kept[-1] if kept else None
+        nothing = after is None or (isinstance(after, Heading) and isinstance(block, Heading))
+        if isinstance(block, Heading) and nothing and (after is None or after.level <= block.level):
+            continue
+        kept.append(block)
+    return kept[::-1]

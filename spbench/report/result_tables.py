@@ -6,19 +6,22 @@ import math
 from collections.abc import Sequence
 
 from spbench.report.case import counts, layer_names, percent
+from spbench.report.contender import Contender
 from spbench.report.exclusion import Exclusion
-from spbench.report.machine import MachineFacts
+from spbench.report.machine import MachineFacts, Machines
+from spbench.report.setting_name import setting_names
 from spbench.report.study import Study
-from spbench.report.table import NOTHING, Table
+from spbench.report.table import NOTHING, Head, Table
 from spbench.store.schema import Row
 
 CASES_NAMED = 6
 
 
-def times(study: Study, from_model: bool) -> Table:
-    """Median time a call of every backend on every case."""
+def times(study: Study, machine: MachineFacts, from_model: bool) -> Table:
+    """Median time a call of every backend on every case, handicaps as footnotes."""
     cases = [case for case in study.cases if case.from_model == from_model]
     backends = [name for name, each in study.contenders.items() if each.counted]
+    heads, footnotes = _footnoted(study, backends, machine)
     names = layer_names(case for case in study.cases if case.from_model)
     rows = [
         [
@@ -32,11 +35,27 @@ def times(study: Study, from_model: bool) -> Table:
     where = "layers of the model" if from_model else "random shapes"
     return Table(
         f"Times by backend, {where}",
-        ["layer" if from_model else "MxK", "N", "zeros", *backends],
+        ["layer" if from_model else "MxK", "N", "zeros", *heads],
         rows,
-        "Median microseconds a call, and how far its 99 % interval reaches.",
+        f"Median microseconds a call, and how far its 99 % interval reaches.{footnotes}",
         numbers_from=3,
     )
+
+
+def _footnoted(
+    study: Study, backends: Sequence[str], machine: MachineFacts
+) -> tuple[list[Head], str]:
+    """A header for each backend with the number of its handicap, and the handicaps."""
+    handicaps = {name: study.contenders[name].handicap(machine) for name in backends}
+    numbers = {
+        text: number
+        for number, text in enumerate(filter(None, dict.fromkeys(handicaps.values())), 1)
+    }
+    heads = [
+        Head(f"{name} [{numbers[text]}]" if text else name, {"backend": name})
+        for name, text in handicaps.items()
+    ]
+    return heads, "".join(f" [{number}] {text}." for text, number in numbers.items())
 
 
 def _time(row: Row | None) -> str:
@@ -51,39 +70,35 @@ def _time(row: Row | None) -> str:
     return f"{time_us:.{digits}f} ±{100 * reach:.1f} %"
 
 
-def backends(studies: Sequence[Study], machine: MachineFacts) -> Table:
+def backends(studies: Sequence[Study], machines: Machines) -> Table:
     """What each backend is, what really ran, how near it came to the machine's peak."""
-    rows = []
-    for study in studies:
-        for each in study.contenders.values():
-            rows.append(
-                [
-                    each.name,
-                    each.kind if each.counted else NOTHING,
-                    ", ".join(each.implementations) or NOTHING,
-                    ", ".join(each.isas) or NOTHING,
-                    str(study.setting.threads),
-                    f"{each.counted} of {each.cases}",
-                    _best_real(study, each.name, machine),
-                    (each.handicap(machine) if each.counted else "") or NOTHING,
-                ]
-            )
+    names = setting_names(studies, machines)
+    rows = [
+        [
+            each.name,
+            each.kind if each.counted else NOTHING,
+            ", ".join(each.implementations) or NOTHING,
+            ", ".join(each.isas) or NOTHING,
+            name,
+            f"{each.counted} of {each.cases}",
+            _best_real(study, each.name, machines.of(study.setting.host)),
+            _handicap(each, machines.of(study.setting.host)),
+        ]
+        for study, name in zip(studies, names, strict=True)
+        for each in study.contenders.values()
+    ]
+    heads = ["backend", "kind", "what ran", "ISA", "setting", "cases"]
     return Table(
         "Backends",
-        [
-            "backend",
-            "kind",
-            "what ran",
-            "ISA",
-            "threads",
-            "cases",
-            "best real GOPS",
-            "handicap here",
-        ],
+        [*heads, "best real GOPS", "handicap here"],
         rows,
         "Real GOPS count only the weights that are stored; the share is of the measured int8 peak"
         " of the threads used.",
     )
+
+
+def _handicap(contender: Contender, machine: MachineFacts) -> str:
+    return (contender.handicap(machine) if contender.counted else "") or NOTHING
 
 
 def _best_real(study: Study, backend: str, machine: MachineFacts) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from spbench.report.break_even import BreakEven, break_evens
 from spbench.report.case import Case, Setting
-from spbench.report.comparison import Comparison, compare
+from spbench.report.comparison import Comparison, compare_all, steady
 from spbench.report.contender import Contender, contenders
 from spbench.report.summary import Summary, mean_of, sum_of
 from spbench.store.schema import Row
@@ -18,11 +18,16 @@ SUBJECT = "spbench"
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Cases of one setting, with the name of the dense backend to compare with."""
+    """Cases of one setting, with the names of the dense baseline and of the subject.
+
+    Each list of comparisons is a family of its own: verdicts are corrected for as many
+    cases as it has. Means and sums leave disturbed comparisons out.
+    """
 
     setting: Setting
     cases: Sequence[Case]
     baseline: str
+    subject: str = SUBJECT
 
     @cached_property
     def contenders(self) -> dict[str, Contender]:
@@ -34,9 +39,8 @@ class Study:
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
-        """spbench against the baseline on every case where both have a row that counts."""
-        found = (compare(case, SUBJECT, self.baseline) for case in self.cases)
-        return [comparison for comparison in found if comparison]
+        """The subject against the baseline on every case where both have a row that counts."""
+        return self._compare(lambda case: case.counted(self.baseline))
 
     @property
     def random(self) -> list[Comparison]:
@@ -47,48 +51,70 @@ class Study:
         return [each for each in self.comparisons if each.case.from_model]
 
     @cached_property
-    def against_sparse(self) -> list[Comparison]:
-        """spbench against the fastest other sparse library of each case."""
-        found = (self._against_best_sparse(case) for case in self.cases)
-        return [comparison for comparison in found if comparison]
+    def against_dense(self) -> list[Comparison]:
+        """The subject against the fastest dense backend of each case, whatever its precision.
 
-    def _against_best_sparse(self, case: Case) -> Comparison | None:
-        rivals = [name for name, each in self.contenders.items() if each.sparse and name != SUBJECT]
-        counted = [row for row in map(case.counted, rivals) if row]
-        if not counted:
-            return None
-        best = min(counted, key=lambda row: row.time_ns)
-        return compare(case, SUBJECT, best.backend)
+        Which one that is, is read off the same rounds: that favours dense a little.
+        """
+        return self._compare(lambda case: self._fastest(case, sparse=False))
+
+    @cached_property
+    def break_evens(self) -> list[BreakEven]:
+        """Of each random shape and number of tokens, with the fastest dense backends."""
+        return break_evens(each for each in self.against_dense if not each.case.from_model)
+
+    @cached_property
+    def against_sparse(self) -> list[Comparison]:
+        """The subject against the fastest other sparse library of each case."""
+        return self._compare(lambda case: self._fastest(case, sparse=True))
+
+    @cached_property
+    def over_sparse(self) -> Summary | None:
+        """The mean over :attr:`against_sparse`; None if nothing may enter it."""
+        found = steady(self.against_sparse)
+        return mean_of(found) if found else None
 
     @cached_property
     def models(self) -> dict[tuple[str, int], Summary]:
         """The sum over each model's layers, by model and number of tokens."""
-        keys = sorted({(each.case.model, each.case.n) for each in self.layers})
-        return {
-            key: sum_of([each for each in self.layers if (each.case.model, each.case.n) == key])
-            for key in keys
-        }
+        groups: dict[tuple[str, int], list[Comparison]] = {}
+        for each in steady(self.layers):
+            groups.setdefault((each.case.model, each.case.n), []).append(each)
+        return {key: sum_of(groups[key]) for key in sorted(groups)}
 
-    @cached_property
-    def by_sparsity(self) -> dict[float, Summary]:
-        """The mean over random shapes, by sparsity."""
-        return means(self.random)
+    def _compare(self, rival: Callable[[Case], Row | None]) -> list[Comparison]:
+        """The subject against each case's rival, where both have a row that counts."""
+        found = ((case, case.counted(self.subject), rival(case)) for case in self.cases)
+        return compare_all(each for each in found if each[1] and each[2])
+
+    def _fastest(self, case: Case, sparse: bool) -> Row | None:
+        """The fastest row that counts of the other backends of one kind."""
+        names = [name for name, each in self.contenders.items() if each.sparse is sparse]
+        rows = [case.counted(name) for name in names if name != self.subject]
+        return min(filter(None, rows), key=lambda row: row.time_ns, default=None)
 
 
 def means(comparisons: Iterable[Comparison]) -> dict[float, Summary]:
-    """Geometric mean of the comparisons of each sparsity, from the lowest to the highest."""
+    """Geometric mean at each sparsity, from the lowest to the highest, without disturbed ones."""
     groups: dict[float, list[Comparison]] = {}
-    for comparison in comparisons:
+    for comparison in steady(comparisons):
         groups.setdefault(comparison.case.sparsity, []).append(comparison)
     return {sparsity: mean_of(groups[sparsity]) for sparsity in sorted(groups)}
 
 
-def studies(cases: Iterable[Case], baseline: str) -> list[Study]:
-    """One study for each setting; the one with the most cases first."""
-    cases = list(cases)
-    sizes = Counter(case.setting for case in cases)
-    ordered = sorted(sizes, key=lambda setting: (-sizes[setting], str(setting), setting.host))
-    return [
-        Study(setting, [case for case in cases if case.setting == setting], baseline)
-        for setting in ordered
-    ]
+def studies(cases: Iterable[Case], baseline: str, subject: str = SUBJECT) -> list[Study]:
+    """One study for each setting; the one with the most comparisons, then cases, first.
+
+    A setting that the subject does not run, or has nothing to be compared with, comes last:
+    what is printed first must be about what was measured.
+    """
+    groups: dict[Setting, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.setting, []).append(case)
+    found = [Study(setting, group, baseline, subject) for setting, group in groups.items()]
+    return sorted(found, key=_most_compared)
+
+
+def _most_compared(study: Study) -> tuple:
+    counts = (-len(study.comparisons), -len(study.cases))
+    return (*counts, study.setting.threads, str(study.setting), study.setting.host)

@@ -1,8 +1,10 @@
 """Several comparisons as one figure: the mean of independent shapes, the sum of a model's layers.
 
-Both go bound by bound: the lower bound of the whole is made of all the lower
-bounds. Errors never cancel, so the intervals are wider than they need be, never
-narrower.
+Intervals are bootstrapped over rounds (:func:`spbench.measure.resampling.resampled_medians`):
+each case's rounds are drawn with replacement, and errors of different cases cancel as they
+do by chance. They say what the same cases would give in other rounds, not what other
+shapes would give, nor another run. A summary's verdict is that of its own 99 % interval
+and not corrected for how many summaries a report shows: they are few.
 """
 
 from __future__ import annotations
@@ -10,9 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spbench.measure.statistics import Interval, Verdict, geometric_mean
-from spbench.report.comparison import Comparison, decide, fewest_rounds, sparse_bound
-from spbench.store.schema import Row
+import numpy as np
+
+from spbench.measure.resampling import percentile_interval
+from spbench.measure.statistics import Interval, Verdict, verdict
+from spbench.report.comparison import (
+    MINIMUM_ROUNDS,
+    Comparison,
+    fewest_rounds,
+    sparse_bound,
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,12 @@ class Summary:
 
     @property
     def verdict(self) -> Verdict:
-        return decide(self.interval, fewest_rounds(self.comparisons))
+        """Of the interval; of a single comparison its own, so that no table contradicts another."""
+        if len(self.comparisons) == 1:
+            return self.comparisons[0].verdict
+        if fewest_rounds(self.comparisons) < MINIMUM_ROUNDS:
+            return Verdict.UNDECIDED
+        return verdict(self.interval)
 
     @property
     def sparsity_real(self) -> float:
@@ -43,44 +57,51 @@ class Summary:
 
 
 def mean_of(comparisons: Sequence[Comparison]) -> Summary:
-    """Geometric mean: every case weighs the same. Raises ValueError without comparisons."""
-    return Summary(
-        comparisons,
-        geometric_mean(comparison.interval for comparison in comparisons),
-        geometric_mean(comparison.with_layout for comparison in comparisons),
-    )
+    """Geometric mean: every case weighs the same. Raises ValueError without comparisons.
+
+    Disturbed comparisons are not for a mean or a sum: see
+    :func:`spbench.report.comparison.steady`.
+    """
+    if len(comparisons) == 1:
+        return Summary(comparisons, comparisons[0].interval, comparisons[0].with_layout)
+    values = [(each.interval.value, each.with_layout.value) for each in comparisons]
+    resampled = [each.resampled_ratios for each in comparisons]
+    return _summary(comparisons, _geometric_mean(values), _geometric_mean(resampled))
 
 
 def sum_of(comparisons: Sequence[Comparison]) -> Summary:
     """Sum of the baseline's times over the sum of the backend's: each layer weighs its time.
 
-    Raises ValueError without comparisons.
+    The times are medians. Raises ValueError without comparisons.
     """
-    if not comparisons:
-        raise ValueError("no comparisons")
-    return Summary(
-        comparisons,
-        _ratio_of_sums(comparisons, layout=False),
-        _ratio_of_sums(comparisons, layout=True),
+    times = [(each.baseline.time_ns, each.row.time_ns) for each in comparisons]
+    layouts = [(each.baseline.layout_ns or 0.0, each.row.layout_ns or 0.0) for each in comparisons]
+    resampled = [each.resampled_times for each in comparisons]
+    return _summary(comparisons, _ratio_of_sums(times, layouts), _ratio_of_sums(resampled, layouts))
+
+
+def _summary(
+    comparisons: Sequence[Comparison], values: np.ndarray, resampled: np.ndarray
+) -> Summary:
+    """``values`` [2] and ``resampled`` [resamples, 2]: run alone, with the change of layout."""
+    alone, with_layout = (
+        percentile_interval(float(value), column)
+        for value, column in zip(values, resampled.T, strict=True)
     )
+    return Summary(comparisons, alone, with_layout)
 
 
-def _ratio_of_sums(comparisons: Sequence[Comparison], layout: bool) -> Interval:
-    """Value from the medians; bounds from the paired bounds, weighted by the backend's time.
-
-    A layer's paired ratio times the backend's time is the baseline's time as
-    those rounds saw it, so the weighted mean of the bounds bounds the sums.
-    """
-    own = [_time(comparison.row, layout) for comparison in comparisons]
-    base = [_time(comparison.baseline, layout) for comparison in comparisons]
-    ratios = [
-        comparison.with_layout if layout else comparison.interval for comparison in comparisons
-    ]
-    low = sum(time * ratio.low for time, ratio in zip(own, ratios, strict=True)) / sum(own)
-    high = sum(time * ratio.high for time, ratio in zip(own, ratios, strict=True)) / sum(own)
-    value = sum(base) / sum(own)
-    return Interval(min(low, value), value, max(high, value))
+def _geometric_mean(ratios: Sequence) -> np.ndarray:
+    """Over the cases, the first axis."""
+    if len(ratios) == 0:
+        raise ValueError("no comparisons")
+    return np.exp(np.mean([np.log(each) for each in ratios], axis=0))
 
 
-def _time(row: Row, layout: bool) -> float:
-    return row.time_ns + ((row.layout_ns or 0.0) if layout else 0.0)
+def _ratio_of_sums(times: Sequence, layouts: Sequence) -> np.ndarray:
+    """From (baseline, own) times of each case, [..., 2]: the ratio without and with layouts."""
+    if len(times) == 0:
+        raise ValueError("no comparisons")
+    alone, layout = np.sum(times, axis=0, dtype=float), np.sum(layouts, axis=0)
+    both = np.stack([alone, alone + layout])
+    return (both[..., 0] / both[..., 1]).T

@@ -1,11 +1,18 @@
 """The tables of a report, each from one study or from the whole run.
 
+decision_tables.py       to decide by: break-even, what to do with each layer
 speedup_tables.py        speed-ups: in sum, by tokens, by shape, by layer
+limit_tables.py          share of the roofline's bound
 result_tables.py         what ran: times, backends, what did not run
+fleet_tables.py          machines side by side
+trust_tables.py          an unsteady machine, outliers, drifts
 circumstance_tables.py   the machine, the protocol, the commands
 """
 
 from spbench.report.circumstance_tables import commands, machine_facts, protocol, weak_points
+from spbench.report.decision_tables import break_even, recommendation
+from spbench.report.fleet_tables import fleet_break_evens, fleet_models, fleet_speedups
+from spbench.report.limit_tables import bound_shares, subject_shares, suspicion
 from spbench.report.result_tables import backends, left_out, remarks, times
 from spbench.report.speedup_tables import (
     headline,
@@ -14,19 +21,30 @@ from spbench.report.speedup_tables import (
     speedup_by_tokens,
     speedup_over_sparse,
 )
+from spbench.report.trust_tables import sample_health, stability
 
 __all__ = [
     "backends",
+    "bound_shares",
+    "break_even",
     "commands",
+    "fleet_break_evens",
+    "fleet_models",
+    "fleet_speedups",
     "headline",
     "left_out",
     "machine_facts",
     "protocol",
+    "recommendation",
     "remarks",
+    "sample_health",
     "speedup_by_layer",
     "speedup_by_shape",
     "speedup_by_tokens",
     "speedup_over_sparse",
+    "stability",
+    "subject_shares",
+    "suspicion",
     "times",
     "weak_points",
 ]

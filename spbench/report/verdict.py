@@ -4,7 +4,8 @@
     Shapes     random weights by sparsity against the dense baseline
     Libraries  everything against the best other sparse library of each case
 
-A part that the run does not have says so, and how to get it.
+A part that the run does not have says so, and how to get it. 'Faster from s on' means that
+from s on every measured interval lies more than 1 % above 1.
 """
 
 from __future__ import annotations
@@ -12,31 +13,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from spbench.backends import REGISTRY, backend_class
 from spbench.measure.statistics import Interval, Verdict
 from spbench.report.case import percent
-from spbench.report.comparison import Comparison, count_verdicts
-from spbench.report.study import SUBJECT, Study, means
-from spbench.report.summary import Summary, mean_of
+from spbench.report.comparison import Comparison, count_verdicts, steady
+from spbench.report.contender import Contender
+from spbench.report.machine import MachineFacts
+from spbench.report.study import Study, means
+from spbench.report.summary import Summary
 from spbench.store.schema import Status
 
 DENSE_INT8 = "onednn"
 SPARSITIES_SAID = 5
-EVERY_BASELINE = "pip install 'spbench[baselines]'"
 
 
-def verdict_lines(study: Study) -> tuple[str, str, str]:
-    """The three lines, each one sentence and without a line break."""
+def verdict_lines(study: Study, machine: MachineFacts) -> tuple[str, str, str]:
+    """The three lines, each one sentence and without a line break.
+
+    ``machine`` is what the study ran on: it tells which libraries are held back there.
+    """
     lines = {
         "Model": _model(study),
         "Shapes": _shapes(study),
-        "Libraries": _libraries(study),
+        "Libraries": _libraries(study, machine),
     }
     first, second, third = (f"{name:<10} {text}" for name, text in lines.items())
     return first, second, third
 
 
 def pays_from(by_sparsity: dict[float, Verdict]) -> float | None:
-    """The sparsity from which on every measured one is faster; None if the highest is not."""
+    """The sparsity from which on every measured one is faster; None if the highest is not.
+
+    Faster is what lies more than the indifference zone (1 %) above 1, with its whole interval.
+    """
     start = None
     for sparsity in sorted(by_sparsity, reverse=True):
         if by_sparsity[sparsity] is not Verdict.FASTER:
@@ -54,8 +63,8 @@ def _model(study: Study) -> str:
     asked = [case for case in study.cases if case.from_model]
     if not asked:
         return "not in this run: sweep a pruned model's own layers with --from-model DIR"
-    if not study.layers:
-        return f"undecided: {_missing(study)}"
+    if not study.models:
+        return f"undecided: {_nothing_to_average(study, study.layers)}"
     counted = f"{len(study.layers)} of {len(asked)} layer cases: {count_verdicts(study.layers)}"
     return f"{_totals(study)} ({counted})"
 
@@ -83,8 +92,8 @@ def _linear_layers(summary: Summary) -> str:
 def _shapes(study: Study) -> str:
     if not any(not case.from_model for case in study.cases):
         return "not in this run: sweep shapes with --shapes MxKxN,... --sparsity ..."
-    if not study.random:
-        return f"undecided: {_missing(study)}"
+    if not steady(study.random):
+        return f"undecided: {_nothing_to_average(study, study.random)}"
     against = f"against {study.contenders[study.baseline]}"
     groups = tokens_by_finding(study.random)
     said = "; ".join(
@@ -97,6 +106,7 @@ def _shapes(study: Study) -> str:
 def tokens_by_finding(comparisons: Sequence[Comparison]) -> dict[str, list[int]]:
     """Numbers of tokens that share what can be said of them: a mean over both would hide it."""
     groups: dict[str, list[int]] = {}
+    comparisons = steady(comparisons)
     for n in sorted({each.case.n for each in comparisons}, reverse=True):
         found = means(each for each in comparisons if each.case.n == n)
         groups.setdefault(_break_even(_verdicts(found)), []).insert(0, n)
@@ -137,25 +147,47 @@ def _break_even(words: dict[float, Verdict]) -> str:
     return "undecided from which sparsity on"
 
 
-def _libraries(study: Study) -> str:
-    found = study.against_sparse
+def _libraries(study: Study, machine: MachineFacts) -> str:
+    found, summary = study.against_sparse, study.over_sparse
     if not found:
-        if not study.contenders.get(SUBJECT) or not study.contenders[SUBJECT].counted:
-            return f"undecided: {SUBJECT} has no result that counts"
-        return f"undecided: no other sparse library has a result here: {EVERY_BASELINE}"
-    summary = mean_of(found)
+        return f"undecided: {_no_sparse_rival(study)}"
+    if summary is None:
+        return f"undecided: {_all_disturbed(found)}"
     return (
         f"{summary.verdict}: {times(summary.interval)} on average against the best other sparse"
-        f" library of each case, {_rivals(study, found)} ({_all_counts(found)})"
+        f" library of each case, {_rivals(study, found, machine)} ({_all_counts(found)})"
     )
 
 
-def _rivals(study: Study, comparisons: Sequence[Comparison]) -> str:
+def _no_sparse_rival(study: Study) -> str:
+    """Why there is no other sparse library to compare with, and what to do."""
+    if not _subject_counts(study):
+        return _subject_missing(study)
+    sparse = [name for name in REGISTRY if name != study.subject and backend_class(name).sparse]
+    asked = [row for row in study.rows if row.backend in sparse]
+    if not asked:
+        names = ",".join([study.subject, *sparse])
+        return f"no other sparse library is in this run: sweep with --backend {names}"
+    missing = [row.reason for row in asked if row.status is Status.UNAVAILABLE]
+    if missing:
+        return f"no other sparse library is installed: {'; '.join(dict.fromkeys(missing))}"
+    return "no other sparse library has a result that counts, see what did not run"
+
+
+def _rivals(study: Study, comparisons: Sequence[Comparison], machine: MachineFacts) -> str:
+    """Who the best rival was, how often, and what holds it back here."""
     wins = Counter(comparison.baseline.backend for comparison in comparisons)
     return " and ".join(
-        f"{study.contenders[name]} in {count}"
+        f"{_with_handicap(study.contenders[name], machine)} in {count}"
         for name, count in sorted(wins.items(), key=lambda item: (-item[1], item[0]))
     )
+
+
+def _with_handicap(contender: Contender, machine: MachineFacts) -> str:
+    """Such as ``onemkl-csr (sparse f32, on its generic path here)``."""
+    if not contender.on_generic_path(machine):
+        return str(contender)
+    return f"{contender.name} ({contender.kind}, on its generic path here)"
 
 
 def _all_counts(comparisons: Sequence[Comparison]) -> str:
@@ -163,11 +195,21 @@ def _all_counts(comparisons: Sequence[Comparison]) -> str:
     return f"{len(comparisons)} {noun}: {count_verdicts(comparisons)}"
 
 
+def _nothing_to_average(study: Study, found: Sequence[Comparison]) -> str:
+    return _all_disturbed(found) if found else _missing(study)
+
+
+def _all_disturbed(found: Sequence[Comparison]) -> str:
+    return (
+        f"other processes had the core during every comparison ({_all_counts(found)}): sweep"
+        " again on a quiet machine"
+    )
+
+
 def _missing(study: Study) -> str:
     """Why there is nothing to compare, and what to do."""
-    subject = study.contenders.get(SUBJECT)
-    if subject is None or not subject.counted:
-        return f"{SUBJECT} has no result that counts, see what did not run"
+    if not _subject_counts(study):
+        return _subject_missing(study)
     absent = "no dense int8 baseline" if study.baseline == DENSE_INT8 else "no baseline"
     reasons = [
         row.reason
@@ -177,5 +219,17 @@ def _missing(study: Study) -> str:
     if reasons:
         return f"{absent}, {study.baseline} is unavailable: {reasons[0]}"
     if study.baseline not in study.contenders:
-        return f"{absent}: sweep with --backend {SUBJECT},{study.baseline}"
+        return f"{absent}: sweep with --backend {study.subject},{study.baseline}"
     return f"{absent}: {study.baseline} has no result that counts, see what did not run"
+
+
+def _subject_counts(study: Study) -> bool:
+    subject = study.contenders.get(study.subject)
+    return subject is not None and subject.counted > 0
+
+
+def _subject_missing(study: Study) -> str:
+    if study.subject not in study.contenders:
+        others = ",".join(study.contenders)
+        return f"{study.subject} is not in this run: sweep with --backend {study.subject},{others}"
+    return f"{study.subject} has no result that counts, see what did not run"

@@ -1,5 +1,7 @@
 """The command itself: help, version, errors of one line, exit codes."""
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -28,7 +30,7 @@ def test_help_names_every_command_and_imports_none():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(name in done.stdout for name in COMMANDS)
-    assert done.stderr.splitlines() == ["['spbench.cli.lazy_group']", "[]"]
+    assert done.stderr.splitlines() == ["['spbench.cli.lazy_group', 'spbench.cli.stopping']", "[]"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -76,17 +78,27 @@ def test_a_reader_that_has_seen_enough():
         (RunError("the disk is full"), 1, "Error: the disk is full\n"),
         (click.UsageError("either"), 2, "either"),
         (KeyboardInterrupt(), 130, "Interrupted.\n"),
+        (PermissionError(errno.EACCES, "Denied", "a/b"), 2, "Error: a/b: Denied\n"),
+        (OSError(errno.ENAMETOOLONG, "Too long", b"a\xff"), 2, "Error: a\\udcff: Too long\n"),
+        (OSError(errno.ENOSPC, "Full", "a/b"), 1, "Error: a/b: Full\n"),
+        (OSError(errno.EMFILE, "Too many open files"), 1, "Error: Too many open files\n"),
+        (MemoryError(), 1, "Error: not enough memory\n"),
+        (MemoryError("Unable to allocate 8 GiB"), 1, "not enough memory: Unable to allocate 8 GiB"),
+        (InputError("a\nb\x1b[2J"), 2, "Error: a\\nb\\x1b[2J\n"),
+        (InputError("x" * 9999), 2, "x ... x"),
     ],
 )
 def test_errors_become_a_line_and_a_code(error, code, text):
     result = CliRunner().invoke(_group_that_raises(error), ["go"])
     assert result.exit_code == code and text in result.stderr
     assert "Traceback" not in result.output
+    assert len(result.stderr) < 1100
 
 
-def test_a_defect_keeps_its_traceback():
-    result = CliRunner().invoke(_group_that_raises(ZeroDivisionError("oops")), ["go"])
-    assert isinstance(result.exception, ZeroDivisionError)
+@pytest.mark.parametrize("defect", [ZeroDivisionError, EOFError, OSError, io.UnsupportedOperation])
+def test_a_defect_keeps_its_traceback(defect):
+    result = CliRunner().invoke(_group_that_raises(defect("oops")), ["go"])
+    assert isinstance(result.exception, defect)
 
 
 def _group_that_raises(error):

@@ -57,6 +57,22 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, kind):
     assert not list(tmp_path.rglob("report.*"))
 
 
+def test_the_setting_is_named_where_there_are_several(tmp_path):
+    rows = pair(4.0) + pair(4.0, n=1) + pair(3.0, threads=2)
+    first, *verdict, _ = invoke(write_run(tmp_path / "run", rows)).stdout.splitlines()
+    assert first.startswith("Setting    4x1 blocks, 1 thread, hot caches, ")
+    assert first.endswith("; 1 more in the report")
+    assert len(verdict) == 3
+
+
+@pytest.mark.parametrize("options", [["--out", "/proc/x"], []])
+def test_places_that_cannot_be_used_are_one_line_and_exit_code_2(tmp_path, options):
+    run = write_run(tmp_path / "run", pair(2.0)) if options else "a" * 300
+    result = invoke(run, *options)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_as_a_process(tmp_path):
     run = write_run(tmp_path / "run", pair(4.0))
     done = subprocess.run(

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from small_models import BERT_LAYERS, bert_tensors
 
 from spbench.cli import main
 from spbench.store.run_folder import RunFolder
@@ -56,6 +58,21 @@ def test_sweep_from_options(tmp_path):
     assert "4 of 4, done in" in done.stderr
 
 
+def test_warnings_are_told_and_kept(tmp_path, monkeypatch):
+    from spbench.measure.stability import StabilityWarning
+    from spbench.sweeps import watch
+
+    noise = StabilityWarning("load", "Others were busy", "1.5 cores", "Stop them.")
+    monkeypatch.setattr(watch, "stability_warnings", lambda *args: [noise])
+    out = tmp_path / "run"
+    done = invoke("sweep", *options("Exact", shapes="8x8x1"), "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "warning: Others were busy (1.5 cores). Stop them.\n" in done.stderr
+    (kept,) = RunFolder.open(out).warnings()
+    assert kept["name"] == "load" and kept["host"] == RunFolder.open(out).machine["fingerprint"]
+    assert "warning: " not in invoke("sweep", "--resume", out).stderr  # nothing was measured
+
+
 def test_sweep_from_a_file_and_its_default_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("sweep.yaml").write_text(
@@ -95,6 +112,8 @@ def test_a_wrong_result_is_exit_1_and_every_row_is_kept(tmp_path):
         (["--from-model", "/nowhere/model"], "/nowhere/model"),
         (["--resume", "/nowhere/run"], "no such run folder: /nowhere/run"),
         (["--resume", "a", "--out", "b"], "give either"),
+        (["--shapes", "8x8x8", "--tokens", "5"], "--tokens has no effect"),
+        (["--shapes", "8x8x8", "--model-tokens", "5"], "no effect without --from-model"),
     ],
 )
 def test_bad_input_is_exit_2_and_one_line(arguments, message, tmp_path, monkeypatch):
@@ -145,6 +164,119 @@ def test_resume_of_another_sweep(tmp_path):
     assert "is another sweep's folder: sparsity is [0.8] there, [0.7] here" in other.stderr
 
 
+def sweep_of_a_model(model, out):
+    arguments = ["--from-model", model, "--model-layers", "query", "--backend", f"{FAKE}Exact"]
+    done = invoke("sweep", *arguments, "--protocol", QUICK, "--out", out)
+    assert done.exit_code == 0, done.output
+
+
+def drop_rows(out):
+    (out / "rows.jsonl").write_text("")
+
+
+def test_resume_after_the_model_changed(tmp_path, make_model):
+    sweep_of_a_model(make_model(name="model"), tmp_path / "run")
+    make_model(bert_tensors(seed=1), name="other")
+    shutil.rmtree(tmp_path / "model")
+    (tmp_path / "other").rename(tmp_path / "model")
+    done = invoke("sweep", "--resume", tmp_path / "run")
+    assert done.exit_code == 2 and "the model has changed since" in done.stderr
+
+
+def test_resume_from_another_folder(tmp_path, make_model, monkeypatch):
+    make_model(name="model")
+    monkeypatch.chdir(tmp_path)
+    sweep_of_a_model("model", "run")
+    (row,) = RunFolder.open("run").rows()
+    assert row.weights.startswith("model:") and "--from-model model " in row.command
+    drop_rows(Path("run"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert invoke("sweep", "--resume", "../run").exit_code == 0
+    (again,) = RunFolder.open("../run").rows()
+    assert (again.key, again.command) == (row.key, row.command)
+    assert again.sparsity_real == row.sparsity_real
+
+
+def test_resume_after_the_model_moved(tmp_path, make_model):
+    model = make_model(name="model")
+    sweep_of_a_model(model, tmp_path / "run")
+    drop_rows(tmp_path / "run")
+    model.rename(tmp_path / "moved")
+    done = invoke("sweep", "--resume", tmp_path / "run")
+    assert done.exit_code == 2 and f"{model}: no such folder" in done.stderr
+    done = invoke("sweep", "--resume", tmp_path / "run", "--from-model", tmp_path / "moved")
+    assert done.exit_code == 0, done.output
+    (row,) = RunFolder.open(tmp_path / "run").rows()
+    assert row.weights.startswith(f"{model}:")
+
+
+@pytest.mark.parametrize(
+    ("backend", "status"), [("Installable", "unavailable"), ("Mendable", "failed")]
+)
+def test_resume_measures_again_what_may_work_by_now(tmp_path, monkeypatch, backend, status):
+    library = tmp_path / "library"
+    monkeypatch.setenv("FAKE_LIBRARY", str(library))
+    out = tmp_path / "run"
+    assert invoke("sweep", *options(backend, "Exact"), "--out", out).exit_code == 0
+    assert [row.status for row in RunFolder.open(out).latest()] == [status, "ok"] * 2
+    library.touch()
+    done = invoke("sweep", "--resume", out)
+    assert done.exit_code == 0, done.output
+    assert "note: 2 cases with failed or unavailable backends are measured again" in done.stderr
+    assert [row.status for row in RunFolder.open(out).latest()] == ["ok"] * 4
+
+
+def test_resume_does_not_repeat_a_run_for_what_is_still_not_installed(tmp_path):
+    out = tmp_path / "run"
+    invoke("sweep", *options("Missing", "Exact"), "--out", out)
+    before = (out / "rows.jsonl").read_text()
+    done = invoke("sweep", "--resume", out)
+    assert done.exit_code == 0 and "2 of 2 cases" in done.stderr
+    assert "again" not in done.stderr and (out / "rows.jsonl").read_text() == before
+
+
+def test_resume_under_another_instruction_set(tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    monkeypatch.setenv("SPBENCH_ISA", "scalar")
+    invoke("sweep", *options("Exact"), "--out", out)
+    command = RunFolder.open(out).rows()[0].command
+    assert command.startswith("env SPBENCH_ISA=scalar spbench run-gemm one ")
+    assert invoke("sweep", "--resume", out).exit_code == 0
+    machine = json.loads((out / "machine.json").read_text())
+    (out / "machine.json").write_text(json.dumps(machine | {"active_isa": "other"}))
+    done = invoke("sweep", "--resume", out)
+    assert done.exit_code == 2
+    assert "was measured with the kernels for other, scalar would run now" in done.stderr
+
+
+def test_a_sweep_without_a_result_has_failed(tmp_path):
+    done = invoke("sweep", *options("Missing", "Raising", shapes="17x8x4"), "--out", tmp_path / "r")
+    assert done.exit_code == 1
+    assert "Error: no backend has a result: fake_backends:Missing: unavailable" in done.stderr
+    assert "ValueError: odd M" in done.stderr
+    assert len(RunFolder.open(tmp_path / "r").rows()) == 2
+
+
+def test_an_interrupt_before_the_first_row_leaves_nothing(tmp_path, monkeypatch):
+    from spbench.sweeps import local_executor
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    arguments = ["sweep", *options("Exact"), "--out", tmp_path / "run"]
+    for where in ("machine", "run_sweep"):  # while the machine is measured; in the first case
+        monkeypatch.setattr(local_executor, where, interrupt)
+        done = invoke(*arguments)
+        assert done.exit_code == 130 and "Interrupted" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+        monkeypatch.undo()
+    (tmp_path / "run").mkdir()  # what the user has made is the user's
+    monkeypatch.setattr(local_executor, "machine", interrupt)
+    assert invoke(*arguments).exit_code == 130
+    assert [path.name for path in tmp_path.rglob("*")] == ["run"]
+
+
 def test_resume_on_another_machine(tmp_path):
     invoke("sweep", *options("Exact"), "--out", tmp_path / "run")
     (tmp_path / "run" / "machine.json").write_text('{"fingerprint": "other"}')
@@ -182,10 +314,18 @@ def start_and_wait_for_rows(out):
         env=os.environ | {"TMPDIR": str(out.parent)},  # SIGKILL leaves the case's numbers there
     )
     rows, deadline = out / "rows.jsonl", time.monotonic() + 30
-    while not rows.exists() or rows.read_text().count("\n") < 4:
+    while _lines(rows) < 4:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     return process
+
+
+def _lines(path):
+    """The file may be gone between two looks: the sweep tries first whether it can write."""
+    try:
+        return path.read_text().count("\n")
+    except FileNotFoundError:
+        return 0
 
 
 def assert_no_worker_is_left(pids):
@@ -215,7 +355,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, name):
     out = tmp_path / "run"
     process = start_and_wait_for_rows(out)
     workers = children(process.pid)
-    assert len(workers) == 2
+    assert len(workers) == 3  # two backends and the control
     process.send_signal(getattr(signal, name))
     _, told = process.communicate(timeout=20)
     assert_no_worker_is_left(workers)
@@ -304,11 +444,44 @@ def test_one_is_readable_and_says_what_is_wrong():
         (["--layer", "encoder"], "needs both --from-model DIR and --layer NAME"),
         (["--from-model", "/nowhere", "--layer", "x"], "/nowhere"),
         ([], "nothing to measure"),
+        (["--shape", "64x64x16", "--tokens", "5"], "--tokens has no effect: every shape has its"),
+        (["--shape", "8x8x8", "--threads", "4096"], "this process may use"),
     ],
 )
 def test_one_with_bad_input(arguments, message):
     done = invoke("one", *arguments)
     assert done.exit_code == 2 and message in done.stderr
+
+
+def test_one_layer_takes_no_sparsity(make_model):
+    layer = ["--from-model", make_model(), "--layer", BERT_LAYERS[0]]
+    done = invoke("one", *layer, "--sparsity", "0.3")
+    assert done.exit_code == 2 and "a model's layers have the zeros they have" in done.stderr
+
+
+@pytest.mark.parametrize("threads", [0, 4096])
+def test_backends_refuses_threads_as_a_sweep_does(threads):
+    done = invoke("backends", "--threads", threads)
+    assert done.exit_code == 2 and done.stderr.startswith(f"Error: threads {threads}: ")
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_one_that_is_ended_cleans_up(tmp_path, name):
+    arguments = ["--shape", "16x8x4", "--backend", f"{FAKE}Slow"]
+    process = subprocess.Popen(
+        [*COMMAND, "one", *arguments, "--protocol", "rounds=1000,case_budget_s=60"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("spbench-*/reference.npy")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(getattr(signal, name))
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 130 and "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_backends_lists_every_one():

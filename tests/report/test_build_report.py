@@ -14,6 +14,7 @@ from spbench.report.build import build_report
 from spbench.report.case import group_cases
 from spbench.report.exclusion import exclusions
 from spbench.report.machine import MachineFacts
+from spbench.store.run_folder import RunFolder
 from spbench.store.schema import Status
 
 pytest.importorskip("matplotlib")
@@ -87,7 +88,15 @@ def test_files_are_where_they_are_said_to_be(run, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == before
     assert report.html == tmp_path / "elsewhere" / "report.html"
     names = {path.name for path in report.figures}
-    stems = ("speedup-by-sparsity", "speedup-by-shape", "speedup-by-layer", "throughput")
+    stems = {
+        "break-even",
+        "roofline",
+        "speedup-by-layer",
+        "speedup-by-shape",
+        "speedup-by-sparsity",
+        "speedup-map",
+        "throughput",
+    }
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")}
     written = {path.name for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()}
     assert written == names | {"report.md", "report.html"}
@@ -103,12 +112,24 @@ def test_what_does_not_count_is_listed_and_nowhere_else(run):
         absent("onemkl-csr", Status.UNAVAILABLE, "pip install 'spbench[mkl]'"),
     ]
     text = build_report(run(rows)).markdown.read_text()
-    listed = text.split("### What did not run, and why")[1].split("###")[0]
+    listed = text.split("#### What did not run, and why")[1].split("####")[0]
     for told in ("3 of 9 numbers differ", "killed by signal 9", "pip install 'spbench[mkl]'"):
         assert told in listed
-        assert text.count(told) == 1
+        said_in_the_verdict = "pip install" in told  # that is what its reader has to do
+        assert text.count(told) == 1 + said_in_the_verdict
     assert "123.5" not in text, "the time of a wrong result is shown"
-    assert "numpy" not in text.split("### Times by backend")[1].split("## Everything else")[0]
+    assert "numpy" not in text.split("#### Times by backend")[1].split("## How far")[0]
+
+
+def test_times_of_zero_are_left_out_and_said(run):
+    broken = {"time_ns": 0.0, "samples_ns": [0.0, 0.0, 0.0]}
+    rows = [
+        *pair(4.0),
+        *(row(name, n=1).model_copy(update=broken) for name in ("spbench", "onednn")),
+    ]
+    text = build_report(run(rows)).markdown.read_text()
+    assert "no usable samples: a time is missing or not above 0" in text
+    assert "1 case: 1 faster" in text
 
 
 def test_a_cut_short_run_names_what_is_missing():
@@ -125,9 +146,10 @@ def test_settings_have_verdicts_and_figures_of_their_own(run):
     rows = realistic([(256, 256)], (1, 128), (0.8,), layers=0)
     rows += realistic([(256, 256)], (128,), (0.8,), layers=0, threads=2)
     report = build_report(run(rows))
-    assert "## Verdict with 4x1 blocks, 2 threads" in report.markdown.read_text()
+    assert "## 4x1 blocks, 2 threads, hot caches" in report.markdown.read_text()
     assert {path.name for path in report.figures} >= {"throughput.png", "throughput-2.png"}
     assert "2 cases:" in report.verdict[1]
+    assert [setting.split(", ")[1] for setting in report.settings] == ["1 thread", "2 threads"]
 
 
 @pytest.mark.parametrize(
@@ -170,15 +192,16 @@ def test_the_sweep_can_be_repeated_from_the_page(run):
     (folder / "sweep.json").write_text(json.dumps({"schema": 1, "run_id": "r", "sweep": sweep}))
     text = build_report(folder).markdown.read_text()
     assert "name: mine\nshapes: [768x768]\ntokens: [128]\nEND\n" in text
-    assert "spbench run-gemm sweep --config sweep.yaml" in text
+    assert "spbench run-gemm sweep --config sweep.yaml --out run-again" in text
+    assert "spbench report run-again" in text
 
 
 def test_text_from_outside_cannot_break_the_page(run):
     evil = "<script>alert(1)</script> | `x`\nnext"
     rows = [row("spbench", implementation=evil), absent("onednn", Status.FAILED, evil)]
     report = build_report(run(rows))
-    assert "<script" not in report.html.read_text()
-    table = report.markdown.read_text().split("### What did not run")[1].split("###")[0]
+    assert "<script>alert" not in report.html.read_text()
+    table = report.markdown.read_text().split("#### What did not run")[1].split("####")[0]
     assert len([line for line in table.splitlines() if line.startswith("|")]) == 3
 
 
@@ -201,6 +224,23 @@ def test_a_place_that_cannot_be_written(run, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
         build_report(run(pair(2.0)), tmp_path / "file")
+
+
+def test_a_place_that_takes_no_folder(run):
+    with pytest.raises(InputError, match="cannot write /proc/x/"):
+        build_report(run(pair(2.0)), "/proc/x")
+
+
+def test_a_run_that_cannot_be_read(run, monkeypatch):
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        build_report("a" * 300)
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(RunFolder, "open", closed)
+    with pytest.raises(InputError, match="locked: cannot be read: Permission denied"):
+        build_report("locked")
 
 
 def test_a_full_disk_leaves_the_old_report_whole(run, monkeypatch):

@@ -7,8 +7,9 @@ from synthetic_runs import absent, pair, row
 
 from spbench.measure.statistics import Verdict
 from spbench.report.case import group_cases, layer_names, percent
-from spbench.report.comparison import compare, count_verdicts
-from spbench.report.study import studies
+from spbench.report.comparison import count_verdicts
+from spbench.report.exclusion import exclusions
+from spbench.report.study import means, studies
 from spbench.report.summary import mean_of, sum_of
 from spbench.store.schema import Status
 
@@ -54,8 +55,60 @@ def test_rows_that_are_not_ok_are_not_compared(status):
 
 
 def test_an_ok_row_without_times_is_not_compared():
-    (case,) = group_cases([row("spbench"), absent("onednn", Status.OK, "")])
-    assert compare(case, "spbench", "onednn") is None
+    assert study_of([row("spbench"), absent("onednn", Status.OK, "")]).comparisons == []
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"samples_ns": [0.0, 0.0, 0.0]},
+        {"samples_ns": [100.0, 0.0, 100.0]},
+        {"samples_ns": [100.0, float("inf"), 100.0]},
+        {"samples_ns": []},
+        {"time_ns": 0.0},
+    ],
+)
+def test_a_row_without_usable_samples_does_not_count(times):
+    fast = row("spbench").model_copy(update=times)
+    study = study_of([fast, row("onednn")])
+    assert study.comparisons == []
+    (left_out,) = exclusions(study.cases)
+    assert (left_out.backend, left_out.status) == ("spbench", "no samples")
+    assert left_out.reason.startswith("no usable samples")
+
+
+@pytest.mark.parametrize("backend", ["spbench", "onednn"])
+def test_a_disturbed_row_makes_its_comparison_undecided_and_leaves_means_and_sums(backend):
+    """Contention stretches long turns only: here it would make 2x of 9x."""
+    disturbed = [
+        each.model_copy(update={"lost_share": 0.11}) if each.backend == backend else each
+        for each in pair(9.0, weights="m:b") + pair(9.0, k=64)
+    ]
+    study = study_of([*disturbed, *pair(2.0, weights="m:a"), *pair(2.0)])
+    assert [each.verdict for each in study.comparisons if each.disturbed] == [Verdict.UNDECIDED] * 2
+    assert sorted(each.word for each in study.random) == ["disturbed", "faster"]
+    assert count_verdicts(study.random) == "1 faster, 0 slower, 0 undecided, 1 disturbed"
+    assert means(study.random)[0.8].interval.value == pytest.approx(2.0)
+    assert study.models["m", 128].interval.value == pytest.approx(2.0)
+
+
+def test_little_lost_time_does_not_disturb():
+    rows = [each.model_copy(update={"lost_share": 0.1}) for each in pair(2.0)]
+    (comparison,) = study_of(rows).comparisons
+    assert comparison.verdict is Verdict.FASTER
+    assert "disturbed" not in count_verdicts([comparison])
+
+
+def test_verdicts_are_corrected_for_the_number_of_cases():
+    """Eight rounds on one side: 1 in 128 by chance, enough alone, not among two hundred."""
+    lucky = pair(1.05, rounds=8)
+    (alone,) = study_of(lucky).comparisons
+    assert alone.verdict is Verdict.FASTER
+    equal = [each for k in range(1, 200) for each in pair(1.0, 0.01, k=k)]
+    family = study_of([*lucky, *equal])
+    assert len(family.comparisons) == 200
+    assert count_verdicts(family.comparisons) == "0 faster, 0 slower, 200 undecided"
+    assert alone.interval == max(each.interval for each in family.comparisons if each.rounds == 8)
 
 
 def test_sum_weighs_layers_by_their_time():
@@ -72,12 +125,37 @@ def test_sum_weighs_layers_by_their_time():
     assert count_verdicts(comparisons) == "1 faster, 0 slower, 1 undecided"
 
 
-def test_interval_of_a_sum_holds_its_value_and_never_shrinks():
-    rows = [each for name in "abc" for each in pair(2.0, 0.1, weights=f"m:{name}")]
+@pytest.mark.parametrize("summarise", [sum_of, mean_of])
+def test_errors_of_many_cases_cancel_in_what_is_made_of_them(summarise):
+    rows = [
+        each
+        for number in range(30)
+        for each in (
+            row("spbench", 1000.0, 0.1, luck=2 * number, weights=f"m:{number}"),
+            row("onednn", 2000.0, 0.1, luck=2 * number + 1, weights=f"m:{number}"),
+        )
+    ]
     comparisons = study_of(rows).layers
-    total = sum_of(comparisons).interval
-    assert total.low <= total.value <= total.high
-    assert total.low == pytest.approx(comparisons[0].interval.low)
+    whole = summarise(comparisons).interval
+    assert whole.low <= whole.value <= whole.high
+    widths = [each.interval.high - each.interval.low for each in comparisons]
+    assert 0 < whole.high - whole.low < 0.5 * sum(widths) / len(widths)
+
+
+@pytest.mark.parametrize("summarise", [sum_of, mean_of])
+def test_a_summary_of_one_case_says_what_the_case_says(summarise):
+    (comparison,) = study_of(pair(2.0, 0.1)).comparisons
+    summary = summarise([comparison])
+    assert summary.verdict is comparison.verdict
+    assert summary.interval.value == pytest.approx(comparison.interval.value, rel=0.02)
+
+
+def test_the_layout_is_in_the_sum_too():
+    rows = [row("spbench", 100.0, layout_ns=100.0, weights=f"m:{name}") for name in "ab"]
+    rows += [row("onednn", 400.0, layout_ns=None, weights=f"m:{name}") for name in "ab"]
+    summary = study_of(rows).models["m", 128]
+    assert summary.interval.value == pytest.approx(4.0)
+    assert summary.with_layout.value == pytest.approx(2.0)
 
 
 def test_summaries_need_comparisons():
@@ -103,6 +181,16 @@ def test_settings_are_never_mixed():
     found = studies(group_cases(rows), "onednn")
     assert [study.setting.threads for study in found] == [2, 1]
     assert [len(study.comparisons) for study in found] == [2, 1]
+
+
+def test_the_setting_that_compares_most_comes_first():
+    """spbench does not run 16x1: that has the most cases, and the first name."""
+    unsupported = [
+        absent("spbench", Status.UNSUPPORTED, "no 16x1", pattern="16x1", k=k) for k in (1, 2, 3)
+    ]
+    dense = [row("onednn", pattern="16x1", k=k) for k in (1, 2, 3)]
+    found = studies(group_cases([*unsupported, *dense, *pair(2.0)]), "onednn")
+    assert [study.setting.pattern for study in found] == ["4x1", "16x1"]
 
 
 def test_layers_are_sorted_as_numbers_and_named_by_what_differs():

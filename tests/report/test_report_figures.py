@@ -14,8 +14,9 @@ from matplotlib import image
 from matplotlib.text import Text
 
 from spbench.report.case import group_cases
-from spbench.report.figures import draw_figures, style
-from spbench.report.machine import MachineFacts
+from spbench.report.figures import drawing, heat_map, style
+from spbench.report.machine import Machines
+from spbench.report.page import compose
 from spbench.report.study import studies
 
 RUNS = {
@@ -31,6 +32,11 @@ RUNS = {
         for layer in range(60)
         for each in pair(2 + layer / 20, 0.05, weights=f"big:l.{layer}.weight", n=n)
     ],
+    "two machines": lambda: [
+        each.model_copy(update={"host": host})
+        for host in ("an old one", "a new one")
+        for each in pair(4.0) + pair(0.9, 0.2, n=1)
+    ],
     "many N, many sparsities": lambda: [
         each
         for n in range(1, 12)
@@ -40,17 +46,28 @@ RUNS = {
 }
 
 
-def figures_of(rows, machine=MACHINE):
-    return draw_figures(studies(group_cases(rows), "onednn")[0], MachineFacts(machine))
+def figures_of(rows, *machines):
+    facts = {machine["fingerprint"]: machine for machine in machines or [MACHINE]}
+    return compose("run", studies(group_cases(rows), "onednn"), Machines(facts)).figures
+
+
+def figure_of(rows, name, *machines):
+    return next(figure for figure in figures_of(rows, *machines) if figure.name == name)
+
+
+@pytest.fixture
+def canvases(monkeypatch):
+    """What is drawn, kept instead of saved."""
+    drawn = []
+    monkeypatch.setattr(drawing, "_workers", lambda: 1)
+    monkeypatch.setattr(style, "_saved", lambda canvas: drawn.append(canvas) or (b"", b""))
+    return drawn
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_no_text_is_cut_or_covers_other_text(name, monkeypatch):
-    canvases = []
-    monkeypatch.setattr(style, "_saved", lambda canvas, *_: canvases.append(canvas) or b"")
-    figures = figures_of(RUNS[name]())
-    assert figures
-    for canvas in canvases[::2]:
+def test_no_text_is_cut_or_covers_other_text(name, canvases):
+    assert figures_of(RUNS[name]())
+    for canvas in canvases:
         assert_texts_apart(canvas)
 
 
@@ -98,7 +115,15 @@ def test_pictures_are_not_blank(demo_figures):
 
 
 def test_captions_name_machine_date_and_setting(demo_figures):
-    assert len(demo_figures) == 4
+    assert [figure.name for figure in demo_figures] == [
+        "break-even",
+        "speedup-by-sparsity",
+        "speedup-map",
+        "speedup-by-shape",
+        "speedup-by-layer",
+        "roofline",
+        "throughput",
+    ]
     for figure in demo_figures:
         assert "Example EP-1 (AMD), 2026-11-24" in figure.caption
         assert "4x1 blocks, 1 thread, hot caches" in figure.caption
@@ -110,8 +135,87 @@ def test_the_same_rows_give_the_same_files():
     assert [figure.png for figure in first] == [figure.png for figure in second]
 
 
+def axes_of(canvases, rows, name, *machines):
+    """The panels of one figure, with their lines."""
+    names = [figure.name for figure in figures_of(rows, *machines)]
+    return canvases[names.index(name)].axes
+
+
+def two_distant_sparsities():
+    """Both close below their bounds; a line over per cent would cross the bound in between."""
+    return pair(1.0, sparsity=0.0) + pair(18.0, sparsity=0.95)
+
+
+def test_nothing_is_drawn_between_measured_sparsities(canvases):
+    (axes,) = axes_of(canvases, two_distant_sparsities(), "speedup-by-sparsity")
+    (marks,) = axes.containers
+    assert marks.lines[0].get_linestyle() == "None"
+
+
+@pytest.mark.parametrize("name", ["speedup-by-sparsity", "throughput"])
+def test_sparsity_is_drawn_so_that_the_bound_is_straight(canvases, name):
+    (axes,) = axes_of(canvases, two_distant_sparsities(), name)
+    assert axes.get_xticks() == pytest.approx([0, -np.log(0.05)])
+    labels = [axes.xaxis.get_major_formatter()(place) for place in axes.get_xticks()]
+    assert labels == ["0", "95"]
+    bound = next(line for line in axes.lines if line.get_linestyle() == "--")
+    places, values = bound.get_data()
+    assert len(places) == 2, "the bound has a bend"
+    assert values[1] / values[0] == pytest.approx(np.exp(places[1] - places[0]))
+
+
+def test_the_map_has_a_number_in_every_cell(canvases):
+    rows = pair(4.0, 0.01) + pair(1.0, 0.005, sparsity=0.5) + pair(0.4, 0.01, m=64, sparsity=0.5)
+    panel = axes_of(canvases, rows, "speedup-map")[0]
+    written = {(text.get_position(), text.get_text()) for text in panel.texts}
+    assert written == {((1, 1), "4.00"), ((0, 1), "1.00?"), ((0, 0), "0.40")}
+
+
+def test_a_map_of_very_many_cells_is_colours(canvases, monkeypatch):
+    monkeypatch.setattr(heat_map, "NUMBERS", 1)
+    rows = pair(4.0) + pair(3.0, n=1)
+    assert not axes_of(canvases, rows, "speedup-map")[0].texts
+    assert figure_of(rows, "speedup-map").caption.startswith("Colours (the numbers are in the")
+
+
+def fills_of(axes):
+    return [container.lines[0].get_markerfacecolor() for container in axes.containers[1:]]
+
+
+def crossing(*sparsities):
+    """spbench at 5000 ns of stored weights; dense takes 1000 ns, so they meet at 80 %."""
+    return [
+        each
+        for sparsity in sparsities
+        for each in (
+            row("spbench", 5000.0 * (1 - sparsity), 0.001, sparsity=sparsity),
+            row("onednn", 1000.0, sparsity=sparsity),
+        )
+    ]
+
+
+@pytest.mark.parametrize(("sparsities", "fill"), [((0.7, 0.9), style.BLUE), ((0.85, 0.9), "white")])
+def test_what_is_not_measured_but_fitted_is_hollow(canvases, sparsities, fill):
+    (axes,) = axes_of(canvases, crossing(*sparsities), "break-even")
+    assert fills_of(axes) == [fill]
+    (mark,) = axes.containers[1].lines[0].get_xdata()
+    assert mark == pytest.approx(0.8, abs=0.01)
+
+
+def test_points_of_the_roofline_are_within_its_panels(canvases):
+    rows = [*RUNS["the demo"](), row("scipy-csr", 9e6, n=1, sparsity=0.9)]
+    for panel in axes_of(canvases, rows, "roofline"):
+        (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+        for line in panel.lines:
+            if line.get_marker() not in (None, "None"):
+                x, y = map(np.asarray, line.get_data())
+                assert ((left < x) & (x < right)).all()
+                assert ((low < y) & (y < high)).all()
+
+
 def test_without_a_baseline_there_is_no_figure_of_speedups():
-    assert [figure.name for figure in figures_of([row("spbench")])] == ["throughput"]
+    names = [figure.name for figure in figures_of([row("spbench")])]
+    assert names == ["roofline", "throughput"]
 
 
 def test_handicaps_stand_beside_the_figure():

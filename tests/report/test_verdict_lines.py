@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from synthetic_runs import absent, pair, realistic, row
+from synthetic_runs import MACHINE, absent, pair, realistic, row
 
 from spbench.measure.statistics import Verdict
 from spbench.report.case import group_cases
+from spbench.report.machine import MachineFacts
 from spbench.report.study import studies
 from spbench.report.verdict import pays_from, verdict_lines
 from spbench.store.schema import Status
@@ -14,8 +15,8 @@ from spbench.store.schema import Status
 SPARSITIES = (0.7, 0.8, 0.9)
 
 
-def lines_of(rows, baseline="onednn"):
-    lines = verdict_lines(studies(group_cases(rows), baseline)[0])
+def lines_of(rows, baseline="onednn", machine=MACHINE):
+    lines = verdict_lines(studies(group_cases(rows), baseline)[0], MachineFacts(machine))
     assert len(lines) == 3
     assert not any("\n" in line for line in lines)
     return lines
@@ -37,7 +38,13 @@ def test_a_whole_run():
     assert shapes.startswith("Shapes     faster on average from 70 % on, the lowest measured")
     assert "against onednn (dense int8) (72 cases:" in shapes
     assert libraries.startswith("Libraries  faster: ")
-    assert "onemkl-csr (sparse f32) in 108" in libraries
+    assert "onemkl-csr (sparse f32, on its generic path here) in 108" in libraries
+
+
+def test_a_library_on_its_best_path_has_no_handicap_to_say():
+    rows = [row("spbench", 100.0), row("onemkl-csr", 900.0)]
+    for cpu in ("Intel(R) Xeon(R)", "unknown"):
+        assert "onemkl-csr (sparse f32) in 1 " in lines_of(rows, machine={"cpu_model": cpu})[2]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,18 @@ def test_without_a_model_or_other_libraries():
     model, shapes, libraries = lines_of(sweep((3, 4, 8)))
     assert "--from-model" in model
     assert "3 cases: 3 faster" in shapes
-    assert "pip install 'spbench[baselines]'" in libraries
+    assert "pip install" not in libraries
+    assert "sweep with --backend spbench,onemkl-csr,onemkl-bsr,scipy-csr" in libraries
+
+
+def test_sparse_libraries_that_are_missing_say_how_to_get_them():
+    rows = [*pair(2.0), absent("scipy-csr", Status.UNAVAILABLE, "no SciPy; pip install scipy")]
+    assert lines_of(rows)[2].endswith("is installed: no SciPy; pip install scipy")
+
+
+def test_sparse_libraries_that_failed_are_not_to_be_installed():
+    line = lines_of([*pair(2.0), absent("onemkl-bsr", Status.UNSUPPORTED, "square blocks only")])[2]
+    assert "no other sparse library has a result that counts, see what did not run" in line
 
 
 def test_without_shapes():
@@ -114,10 +132,40 @@ def test_a_wrong_baseline_is_not_a_baseline():
     assert "no result that counts" in lines_of(rows)[1]
 
 
-def test_without_spbench():
+def test_spbench_that_was_not_asked_for():
     _, shapes, libraries = lines_of([row("onednn"), row("onemkl-csr")])
-    assert "spbench has no result that counts" in shapes
-    assert "spbench has no result that counts" in libraries
+    for line in (shapes, libraries):
+        told = "spbench is not in this run: sweep with --backend spbench,onednn,onemkl-csr"
+        assert line.endswith(told)
+
+
+def test_spbench_without_a_result():
+    rows = [row("onednn"), row("onemkl-csr"), absent("spbench", Status.FAILED, "crashed")]
+    for line in lines_of(rows)[1:]:
+        assert line.endswith("spbench has no result that counts, see what did not run")
+
+
+def disturbed(rows):
+    return [each.model_copy(update={"lost_share": 0.5}) for each in rows]
+
+
+def test_disturbed_comparisons_are_counted_apart():
+    rows = pair(2.0, weights="m:a") + disturbed(pair(9.0, weights="m:b"))
+    rows += pair(2.0) + disturbed(pair(9.0, k=64))
+    rows += disturbed([row("scipy-csr", 5000.0, k=64)]) + [row("scipy-csr", 5000.0)]
+    model, shapes, libraries = lines_of(rows)
+    assert "2.00x [2.00, 2.00] for the one linear layer of m" in model
+    assert "2 of 2 layer cases: 1 faster, 0 slower, 0 undecided, 1 disturbed" in model
+    assert "2.00x [2.00, 2.00] at 80 %" in shapes
+    assert "2 cases: 1 faster, 0 slower, 0 undecided, 1 disturbed" in shapes
+    assert "faster: 5.00x" in libraries and "1 disturbed" in libraries
+
+
+def test_a_run_in_which_everything_is_disturbed_is_undecided():
+    everything = [*pair(2.0), *pair(2.0, weights="m:a"), row("scipy-csr", 5000.0)]
+    for line in lines_of(disturbed(everything)):
+        assert "undecided: other processes had the core during every comparison" in line
+        assert "1 disturbed" in line
 
 
 def test_layers_that_did_not_run_are_counted():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 
-from spbench.report.comparison import Comparison
+from spbench.report.comparison import Comparison, steady
 from spbench.report.figures.style import (
     COLOURS,
     GREY,
@@ -14,10 +16,13 @@ from spbench.report.figures.style import (
     finish,
     grouped_by_n,
     head,
-    mean_line,
+    mean_marks,
     panels,
+    position,
     ratio_axis,
+    source_of,
     sparsity_axis,
+    spread_out,
     styled,
 )
 from spbench.report.machine import MachineFacts
@@ -28,51 +33,47 @@ LINES = 7
 
 
 def draw(study: Study, machine: MachineFacts) -> list[Figure]:
-    """One line for each number of tokens: the mean over shapes, with the range over shapes."""
-    if not study.random:
+    """Marks for each number of tokens: the mean over shapes, with the range over shapes.
+
+    Nothing joins them: between two sparsities nothing was measured.
+    """
+    counted = steady(study.random)
+    if not counted:
         return []
-    groups = grouped_by_n(study.random, lambda each: each.case.n)
-    shown = _spread_out(groups)
+    groups = grouped_by_n(counted, lambda each: each.case.n)
+    shown, left_out = spread_out(groups, LINES)
     title = f"Speed-up over {study.baseline} by sparsity"
     caption = (
-        "Lines: geometric mean over the shapes; bars: from the slowest to the fastest shape."
-        " Below 1x the dense library wins."
+        "Marks: geometric mean over the shapes; bars: from the slowest to the fastest shape."
+        " Nothing is drawn between the sparsities measured. Below 1x the dense library wins."
+        f"{left_out}"
     )
-    if len(shown) < len(groups):
-        caption += f" {len(groups) - len(shown)} of {len(groups)} values of N left out, see tables."
     with styled():
         canvas, (axes,) = panels(1, 1, 3.8)
         for index, (n, comparisons) in enumerate(shown.items()):
             beside = index - (len(shown) - 1) / 2
-            _line(axes, index, n, comparisons, beside)
-        _frame(axes, [each for group in shown.values() for each in group])
+            _marks(axes, index, n, comparisons, beside)
+        frame(axes, [each for group in shown.values() for each in group])
         axes.set_ylabel(f"Speed-up over {study.contenders[study.baseline]}")
-        limits, lines = axes.lines[-2:], axes.containers
-        head(canvas, title, [*lines, *limits], 6)
-        return [finish(canvas, "speedup-by-sparsity", title, caption, study, machine)]
+        limits, marks = axes.lines[-2:], axes.containers
+        head(canvas, title, [*marks, *limits], 6)
+        return [finish(canvas, "speedup-by-sparsity", title, caption, source_of(study, machine))]
 
 
-def _spread_out(groups: dict[int, list[Comparison]]) -> dict[int, list[Comparison]]:
-    """At most as many groups as there are colours, evenly from the smallest N to the largest."""
-    keys = list(groups)
-    picked = sorted({round(at) for at in np.linspace(0, len(keys) - 1, min(LINES, len(keys)))})
-    return {keys[index]: groups[keys[index]] for index in picked}
-
-
-def _line(axes: Axes, index: int, n: int, comparisons: list[Comparison], beside: float) -> None:
-    """``beside`` moves the line a little, so that bars do not hide each other."""
+def _marks(axes: Axes, index: int, n: int, comparisons: list[Comparison], beside: float) -> None:
+    """``beside`` moves the marks a little, so that bars do not hide each other."""
     values: dict[float, list[float]] = {}
     for each in comparisons:
         values.setdefault(each.case.sparsity, []).append(each.interval.value)
-    span = max(max(values) - min(values), 0.1)
-    mean_line(
+    span = max(position(max(values)) - position(min(values)), 0.2)
+    mean_marks(
         axes,
         values,
-        shift=0.005 * span * beside,
+        shift=0.006 * span * beside,
         color=COLOURS[index],
         marker=MARKERS[index],
         markersize=6,
-        linewidth=1.6,
+        linestyle="none",
         elinewidth=1.1,
         capsize=2.5,
         label=f"N = {n}",
@@ -80,15 +81,15 @@ def _line(axes: Axes, index: int, n: int, comparisons: list[Comparison], beside:
     )
 
 
-def _frame(axes: Axes, comparisons: list[Comparison]) -> None:
-    """The bound, the break-even line and the scales."""
+def frame(axes: Axes, comparisons: Sequence[Comparison]) -> None:
+    """The bound, the line at 1x and the scales, which show all of ``comparisons``."""
     sparsities = sorted({each.case.sparsity for each in comparisons})
     sparsity_axis(axes, sparsities)
     left, right = axes.get_xlim()
-    curve = np.linspace(max(left, 0), min(right, 0.995), 200)
+    ends = np.array([max(left, 0), right])
     axes.plot(
-        curve,
-        1 / (1 - curve),
+        ends,
+        np.exp(ends),
         color="black",
         linestyle="--",
         linewidth=1.2,

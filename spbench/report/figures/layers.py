@@ -16,8 +16,10 @@ from spbench.report.figures.style import (
     finish,
     grouped_by_n,
     head,
+    interval_marks,
     panels,
     ratio_axis,
+    source_of,
     styled,
     tokens,
 )
@@ -25,15 +27,18 @@ from spbench.report.machine import MachineFacts
 from spbench.report.study import Study
 
 LAYERS_A_FIGURE = 48
+FIGURES = 3
+"""A deeper model's other layers stand in the table alone: nobody compares so many marks."""
 
 
 def draw(study: Study, machine: MachineFacts) -> list[Figure]:
     """For each model a figure (several for a deep one): a panel by N, a row by layer."""
     models = sorted({each.case.model for each in study.layers})
     parts = [(model, part) for model in models for part in _parts(_layers_of(study, model))]
+    left_out = sum(len(tensors) for _, tensors in parts[FIGURES:])
     return [
-        _figure(study, machine, model, tensors, "" if len(parts) == 1 else f"-part{number}")
-        for number, (model, tensors) in enumerate(parts, 1)
+        _figure(study, machine, *part, "" if len(parts) == 1 else f"-part{number}", left_out)
+        for number, part in enumerate(parts[:FIGURES], 1)
     ]
 
 
@@ -50,8 +55,9 @@ def _parts(tensors: list[str]) -> list[list[str]]:
 
 
 def _figure(
-    study: Study, machine: MachineFacts, model: str, tensors: list[str], part: str
+    study: Study, machine: MachineFacts, model: str, tensors: list[str], part: str, left_out: int
 ) -> Figure:
+    """``left_out`` layers are in no figure."""
     everything = [each for each in study.layers if each.case.model == model]
     names = layer_names(each.case for each in everything)
     groups = grouped_by_n(everything, lambda each: each.case.n)
@@ -59,7 +65,8 @@ def _figure(
         height = 0.19 * len(tensors) + 1.1
         canvas, grid = panels(len(groups), 2, height, sharex=True, sharey=True)
         for axes, (n, comparisons) in zip(grid, groups.items(), strict=True):
-            _panel(axes, comparisons, tensors, study.models[model, n].interval)
+            whole = study.models.get((model, n))
+            _panel(axes, comparisons, tensors, whole.interval if whole else None)
             axes.set_title(tokens(n), loc="left")
         _scales(grid, everything, ["all layers in sum", *(names[each] for each in tensors)])
         title = f"Speed-up over {study.baseline} by layer of {model}"
@@ -69,37 +76,29 @@ def _figure(
             f"speedup-by-layer{part}",
             title,
             "Marks: median of the paired ratios, with their 99 % interval (often narrower than"
-            " the mark). The sum weighs each layer by its time. Left of 1x dense"
-            " wins.",
-            study,
-            machine,
+            " the mark). The sum weighs each layer by its time. Left of 1x dense wins."
+            + (f" {left_out} more layers are in the table alone." if left_out else ""),
+            source_of(study, machine),
         )
 
 
-def _panel(axes: Axes, comparisons: list[Comparison], tensors: list[str], whole: Interval) -> None:
+def _panel(
+    axes: Axes, comparisons: list[Comparison], tensors: list[str], whole: Interval | None
+) -> None:
+    """``whole`` is None where every layer was disturbed."""
     axes.axvline(1, color=GREY, linewidth=1.4)
-    _mark(axes, 0, whole, (BLACK, "D", BLACK))
-    for each in comparisons:
-        if each.case.tensor in tensors:
-            row = 1 + tensors.index(each.case.tensor)
-            _mark(axes, row, each.interval, VERDICT_STYLE[each.verdict])
-            axes.plot(each.bound, row, marker="|", markersize=9, color=BLACK, linestyle="none")
-
-
-def _mark(axes: Axes, row: int, interval: Interval, style: tuple) -> None:
-    colour, marker, fill = style
-    axes.errorbar(
-        interval.value,
-        row,
-        xerr=[[interval.value - interval.low], [interval.high - interval.value]],
-        color=colour,
-        marker=marker,
-        markerfacecolor=fill,
-        markersize=5.5,
-        elinewidth=1.4,
-        capsize=2.5,
-        zorder=3,
-    )
+    if whole:
+        interval_marks(axes, [whole], [0], (BLACK, "D", BLACK), markersize=5.5)
+    rows = {tensor: row for row, tensor in enumerate(tensors, 1)}
+    shown = [each for each in comparisons if each.case.tensor in rows]
+    for verdict, style in VERDICT_STYLE.items():
+        group = [each for each in shown if each.verdict is verdict]
+        if group:
+            places = [rows[each.case.tensor] for each in group]
+            interval_marks(axes, [each.interval for each in group], places, style, markersize=5.5)
+    bounds = [each.bound for each in shown]
+    places = [rows[each.case.tensor] for each in shown]
+    axes.plot(bounds, places, marker="|", markersize=9, color=BLACK, linestyle="none")
 
 
 def _scales(grid: list[Axes], comparisons: list[Comparison], labels: list[str]) -> None:

@@ -13,12 +13,17 @@ from spbench.report.figures.style import (
     COLOURS,
     GREY,
     MARKERS,
+    PANELS,
     Figure,
+    by_size,
     finish,
     grouped_by_n,
     head,
+    interval_marks,
     panels,
     ratio_axis,
+    source_of,
+    spread_out,
     styled,
     tokens,
 )
@@ -30,9 +35,9 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
     """A panel for each number of tokens, a row for each shape, a mark for each sparsity."""
     if not study.random:
         return []
-    shapes = sorted({each.case.shape for each in study.random}, key=lambda s: (s[0] * s[1], s))
+    shapes = by_size({each.case.shape for each in study.random})
     marks = _marks(sorted({each.case.sparsity for each in study.random}))
-    groups = grouped_by_n(study.random, lambda each: each.case.n)
+    groups, left_out = spread_out(grouped_by_n(study.random, lambda each: each.case.n), PANELS)
     with styled():
         canvas, grid = panels(
             len(groups), 2, max(0.26 * len(shapes) + 0.9, 1.5), sharex=True, sharey=True
@@ -49,10 +54,9 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
                 "speedup-by-shape",
                 title,
                 "Marks: median of the paired ratios, with their 99 % interval (often narrower than"
-                " the mark). Dashed: bound 1/(1-s) of each sparsity. Left of 1x dense"
-                " wins.",
-                study,
-                machine,
+                " the mark). Dashed: bound 1/(1-s) of each sparsity. Left of 1x dense wins."
+                f"{left_out}",
+                source_of(study, machine),
             )
         ]
 
@@ -81,22 +85,12 @@ def _panel(axes: Axes, comparisons: list[Comparison], shapes: list, marks: dict)
         groups.setdefault((each.case.sparsity, hollow), []).append(each)
     for (sparsity, hollow), group in groups.items():
         colour, marker = marks[sparsity]
-        intervals = [each.interval for each in group]
-        axes.errorbar(
-            [interval.value for interval in intervals],
+        interval_marks(
+            axes,
+            [each.interval for each in group],
             [shapes.index(each.case.shape) for each in group],
-            xerr=[
-                [interval.value - interval.low for interval in intervals],
-                [interval.high - interval.value for interval in intervals],
-            ],
-            color=colour,
-            marker=marker,
+            (colour, marker, "white" if hollow else colour),
             markersize=6,
-            markerfacecolor="white" if hollow else colour,
-            linestyle="none",
-            elinewidth=1.4,
-            capsize=2.5,
-            zorder=3,
         )
 
 

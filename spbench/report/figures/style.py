@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
+from matplotlib.image import imsave
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from spbench.measure.statistics import Verdict
+from spbench.measure.statistics import Interval, Verdict
 from spbench.report.machine import MachineFacts
 from spbench.report.study import Study
 
 WIDTH = 9.6  # inches: at 100 dots an inch the width of the page's text
+PNG_DPI = 150
 CAPTION_COLUMNS = 165
+PANELS = 6
+"""More values of N than this are left to the tables, where a figure is about something else."""
+LABELS_ALONG_SPARSITY = 14  # more would touch each other in half a figure's width
 
 # Okabe and Ito, Color Universal Design, 2008; its yellow is too pale for lines on white.
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -37,6 +43,8 @@ _SETTINGS = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9.5,
+    "axes.titley": 1.0,  # nothing is above the panels: no need to look for room
+    "figure.facecolor": "white",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -97,6 +105,20 @@ def grouped_by_n(items: Iterable, n_of) -> dict[int, list]:
     return {n: groups[n] for n in sorted(groups)}
 
 
+def spread_out(groups: dict[int, list], most: int) -> tuple[dict[int, list], str]:
+    """At most so many groups, evenly from the smallest N to the largest, and what is left out."""
+    keys = list(groups)
+    picked = sorted({round(at) for at in np.linspace(0, len(keys) - 1, min(most, len(keys)))})
+    left_out = len(keys) - len(picked)
+    told = f" {left_out} of {len(keys)} values of N left out, see tables." if left_out else ""
+    return {keys[index]: groups[keys[index]] for index in picked}, told
+
+
+def by_size(shapes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Shapes in the order in which figures list them: by the number of weights."""
+    return sorted(shapes, key=lambda shape: (shape[0] * shape[1], shape))
+
+
 def ratio_axis(axis, low: float, high: float) -> None:
     """Logarithmic scale of ratios with plain numbers, from ``low`` to ``high``."""
     for scale in (_DENSE_TICKS, _MIDDLE_TICKS, _TICKS):
@@ -107,8 +129,8 @@ def ratio_axis(axis, low: float, high: float) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
 
 
-def rate_axis(axis, low: float, high: float) -> None:
-    """Logarithmic scale of rates with plain numbers."""
+def log_axis(axis, low: float, high: float) -> None:
+    """Logarithmic scale of rates or sizes with plain numbers."""
     ticks = [tick for tick in _TICKS if low <= tick <= high]
     if len(ticks) > 9:
         ticks = [tick for tick in ticks if f"{tick:e}"[0] == "1"]
@@ -147,45 +169,106 @@ def tokens(n: int) -> str:
     return f"N = {n} token" if n == 1 else f"N = {n} tokens"
 
 
-def mean_line(axes: Axes, values: dict[float, list[float]], shift: float = 0.0, **look) -> None:
-    """Geometric mean at each sparsity, with bars from the least value to the greatest."""
+def position(sparsity: float | np.ndarray) -> float | np.ndarray:
+    """Where a sparsity stands on its axis: -log(1-s).
+
+    With a logarithmic axis of ratios the bound 1/(1-s) is then a straight line, so that what
+    joins two marks below it cannot cross it.
+    """
+    return -np.log1p(-np.asarray(sparsity, float))
+
+
+def mean_marks(axes: Axes, values: dict[float, list[float]], shift: float = 0.0, **look) -> None:
+    """Geometric mean at each sparsity, with bars from the least value to the greatest.
+
+    ``shift`` moves the marks along the axis of :func:`position`.
+    """
     sparsities = sorted(values)
     middle = np.array([np.exp(np.log(values[each]).mean()) for each in sparsities])
     below = [mean - min(values[each]) for mean, each in zip(middle, sparsities, strict=True)]
     above = [max(values[each]) - mean for mean, each in zip(middle, sparsities, strict=True)]
     reach = np.maximum([below, above], 0)
-    axes.errorbar(np.array(sparsities) + shift, middle, yerr=reach, **look)
+    axes.errorbar(position(sparsities) + shift, middle, yerr=reach, **look)
+
+
+def interval_marks(
+    axes: Axes, intervals: Sequence[Interval], rows: Sequence[int], style: tuple, **look
+) -> None:
+    """Values with their intervals, one a row, all in one ``style`` of colour, marker and fill."""
+    colour, marker, fill = style
+    axes.errorbar(
+        [each.value for each in intervals],
+        rows,
+        xerr=[
+            [each.value - each.low for each in intervals],
+            [each.high - each.value for each in intervals],
+        ],
+        **{
+            "color": colour,
+            "marker": marker,
+            "markerfacecolor": fill,
+            "linestyle": "none",
+            "elinewidth": 1.4,
+            "capsize": 2.5,
+            "zorder": 3,
+            **look,
+        },
+    )
 
 
 def sparsity_axis(axes: Axes, sparsities: Sequence[float]) -> None:
-    """Sparsity in per cent, ticks where something was measured."""
-    low, high = min(sparsities), max(sparsities)
-    margin = max(0.04, 0.12 * (high - low))
-    axes.set_xlim(low - margin, min(high + margin, 0.5 * (1 + high)))
-    step = -(-len(sparsities) // 8)
-    axes.xaxis.set_major_locator(FixedLocator(list(sparsities)[::step]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}"))
+    """Sparsity in per cent as :func:`position` places it, a tick where something was measured."""
+    places = position(sorted(sparsities))
+    margin = max(0.12 * (places[-1] - places[0]), 0.1)
+    low, high = places[0] - margin, places[-1] + margin
+    axes.set_xlim(low, high)
+    room = (high - low) / LABELS_ALONG_SPARSITY
+    labelled = apart(places, lambda lower, upper: upper - lower >= room)
+    axes.xaxis.set_major_locator(FixedLocator(labelled))
+    axes.xaxis.set_minor_locator(FixedLocator([each for each in places if each not in labelled]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda place, _: f"{-100 * np.expm1(-place):.3g}"))
 
 
-def finish(
-    canvas: Canvas, name: str, title: str, caption: str, study: Study, machine: MachineFacts
-) -> Figure:
-    """Write the caption with machine, date and setting under the figure, and save it."""
-    source = f"{machine.headline}; {study.setting}."
+def apart(places: Sequence[float], far_enough: Callable[[float, float], bool]) -> list[float]:
+    """The highest of the ascending places, and below it those that leave room for a label."""
+    kept = [places[-1]]
+    for place in places[-2::-1]:
+        if far_enough(place, kept[-1]):
+            kept.append(place)
+    return kept[::-1]
+
+
+def source_of(study: Study, machine: MachineFacts) -> str:
+    """Machine, date and setting, as the last line of a caption."""
+    return f"{machine.headline}; {study.setting}."
+
+
+def finish(canvas: Canvas, name: str, title: str, caption: str, source: str) -> Figure:
+    """Write the caption and its source under the figure, and save it."""
     text = "\n".join(
         textwrap.fill(part, CAPTION_COLUMNS, break_on_hyphens=False) for part in (caption, source)
     )
     canvas.supxlabel(text, x=0.01, ha="left", fontsize=7.5, color="#333333")
-    return Figure(
-        name,
-        title,
-        f"{caption} {source}",
-        _saved(canvas, "png", {"Software": None}),
-        _saved(canvas, "svg", {"Date": None, "Creator": None}),
+    return Figure(name, title, f"{caption} {source}", *_saved(canvas))
+
+
+def _saved(canvas: Canvas) -> tuple[bytes, bytes]:
+    """The figure as PNG and as SVG, without the date.
+
+    By the canvases' own methods: ``savefig`` draws everything once more each time.
+    """
+    canvas.set_dpi(PNG_DPI)
+    canvas.canvas.draw()
+    png, svg = io.BytesIO(), io.BytesIO()
+    pixels = canvas.canvas.buffer_rgba()
+    imsave(
+        png,
+        pixels,
+        format="png",
+        dpi=PNG_DPI,
+        metadata={"Software": None},
+        pil_kwargs={"compress_level": 2},  # a quarter of the default's time, hardly larger
     )
-
-
-def _saved(canvas: Canvas, kind: str, metadata: dict) -> bytes:
-    buffer = io.BytesIO()
-    canvas.savefig(buffer, format=kind, dpi=150, metadata=metadata, facecolor="white")
-    return buffer.getvalue()
+    canvas.set_layout_engine("none")  # it is laid out now
+    FigureCanvasSVG(canvas).print_svg(svg, metadata={"Date": None, "Creator": None})
+    return png.getvalue(), svg.getvalue()

@@ -10,14 +10,17 @@ from spbench.report.contender import Contender
 from spbench.report.figures.style import (
     COLOURS,
     MARKERS,
+    PANELS,
     Figure,
     finish,
     grouped_by_n,
     head,
-    mean_line,
+    log_axis,
+    mean_marks,
     panels,
-    rate_axis,
+    source_of,
     sparsity_axis,
+    spread_out,
     styled,
     tokens,
 )
@@ -36,7 +39,8 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
         return []
     peak = machine.number("limits", "int8_peak_gops")
     peak = peak * study.setting.threads if peak else None
-    groups = grouped_by_n(cases, lambda case: case.n)
+    groups, left_out = spread_out(grouped_by_n(cases, lambda case: case.n), PANELS)
+    cases = [case for group in groups.values() for case in group]
     title = "Throughput of every backend by sparsity"
     with styled():
         canvas, grid = panels(len(groups), 2, 2.9, sharex=True, sharey=True)
@@ -47,8 +51,8 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
             axes.set_title(tokens(n), loc="left")
         _scales(grid, cases, backends, peak)
         head(canvas, title, _handles(grid), 4)
-        caption = _caption(machine, backends, peak)
-        return [finish(canvas, "throughput", title, caption, study, machine)]
+        caption = _caption(machine, backends, peak) + left_out
+        return [finish(canvas, "throughput", title, caption, source_of(study, machine))]
 
 
 def _handles(grid: list[Axes]) -> list:
@@ -67,7 +71,7 @@ def _line(axes: Axes, index: int, backend: Contender, cases: list[Case]) -> None
     if not rates:
         return
     ours = backend.name == SUBJECT
-    mean_line(
+    mean_marks(
         axes,
         rates,
         color=COLOURS[index % len(COLOURS)],
@@ -99,11 +103,11 @@ def _limits(axes: Axes, cases: list[Case], peak: float | None, threads: int) -> 
     sparsities = sorted({case.sparsity for case in cases})
     sparsity_axis(axes, sparsities)
     left, right = axes.get_xlim()
-    curve = np.linspace(max(left, 0), min(right, 0.995), 100)
+    ends = np.array([max(left, 0), right])
     axes.axhline(peak, color="black", linewidth=1.1, label=f"measured int8 peak, {cores}")
     axes.plot(
-        curve,
-        peak / (1 - curve),
+        ends,
+        peak * np.exp(ends),
         color="black",
         linestyle="--",
         linewidth=1.1,
@@ -117,7 +121,7 @@ def _scales(grid: list[Axes], cases: list[Case], backends: list[Contender], peak
     top = max(found + ([peak / (1 - sparsities[-1])] if peak else []))
     for axes in grid:
         sparsity_axis(axes, sparsities)
-        rate_axis(axes.yaxis, min([*found, peak or top]) / 1.5, top * 1.5)
+        log_axis(axes.yaxis, min([*found, peak or top]) / 1.5, top * 1.5)
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("Sparsity (%)")
         if axes.get_subplotspec().is_first_col():
@@ -127,8 +131,9 @@ def _scales(grid: list[Axes], cases: list[Case], backends: list[Contender], peak
 def _caption(machine: MachineFacts, backends: list[Contender], peak) -> str:
     parts = [
         (
-            "Lines: geometric mean over the shapes that ran; bars: from the slowest to the"
-            " fastest. Dotted: dense libraries, which gain nothing from zeros."
+            "Marks: geometric mean over the shapes that ran; bars: from the slowest to the"
+            " fastest; lines only join them. Dotted: dense libraries, which gain nothing from"
+            " zeros."
         )
     ]
     notes = {each.name: each.handicap(machine) for each in backends}

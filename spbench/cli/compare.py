@@ -1,0 +1,181 @@
+"""``spbench compare``: what changed between two runs, and a gate on it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spbench.cli.tables import format_option, print_table
+
+if TYPE_CHECKING:
+    from spbench.report.run_comparison.compare import RunComparison
+    from spbench.report.run_comparison.gate import Breach
+
+TRIPPED = 3
+
+_HEADERS = {
+    "case": "M x K x N, zeros",
+    "backend": "backend",
+    "host": "machine",
+    "pattern": "blocks",
+    "threads": "threads",
+    "output": "output",
+    "epilogue": "epilogue",
+    "cache": "caches",
+    "a_time_ns": "A us",
+    "b_time_ns": "B us",
+    "change": "A / B [99 %]",
+    "verdict": "B is",
+    "remark": "remark",
+}
+_OPTIONAL = ("host", "pattern", "threads", "output", "epilogue", "cache", "remark")
+"""Columns that are shown only where they tell rows apart."""
+
+
+class _Share(click.ParamType):
+    """A share written with its sign: ``5%``."""
+
+    name = "PERCENT%"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", str(value))
+        if not match:
+            self.fail(f"{value!r}: write a percentage, such as 5%", param, ctx)
+        return float(match[1]) / 100
+
+
+@click.command()
+@click.argument("run_a")
+@click.argument("run_b")
+@click.option("--backend", "backends", metavar="NAME,...", help="Compare only these.")
+@click.option(
+    "--fail-on",
+    "allowed",
+    type=_Share(),
+    help="Exit with 3 if B takes more time than A by more than this, for certain.",
+)
+@click.option("--across-machines", is_flag=True, help="Compare runs of different machines.")
+@format_option
+def compare(
+    run_a: str,
+    run_b: str,
+    backends: str | None,
+    allowed: float | None,
+    across_machines: bool,
+    format_: str,
+) -> None:
+    """Compare RUN_B with RUN_A, case by case: a ratio above 1 means that B is faster.
+
+    A run is a folder of `spbench run-gemm sweep`, or several repeats of one sweep,
+    separated by commas (A1,A2,A3): from repeats the variance between runs is known,
+    with one run each it is estimated from the spread over cases. Times are taken over
+    those of the control kernel in the same rounds, so that the machine's own change
+    between the runs is not in the ratios; it is told apart.
+
+    --fail-on trips only if the whole interval of a case, or of a backend's geometric
+    mean, lies beyond the limit; the intervals are widened for being many, so that
+    two equal runs trip it with a probability of at most 1 %.
+    """
+    from spbench.report.run_comparison.compare import compare_runs
+    from spbench.report.run_comparison.gate import breaches
+
+    names = [name.strip() for name in backends.split(",")] if backends is not None else []
+    comparison = compare_runs(run_a, run_b, names, across_machines)
+    found = None
+    if allowed is not None:
+        found = breaches(comparison.changes, comparison.means, allowed)
+    if format_ == "json":
+        _print_json(comparison, found)
+    else:
+        _print(comparison, format_)
+    for warning in comparison.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    if found:
+        _trip(found, allowed)
+
+
+def _print_json(comparison: RunComparison, found: list[Breach] | None) -> None:
+    import json
+
+    from spbench.report.run_comparison.document import document
+
+    click.echo(json.dumps(document(comparison, found), indent=1, ensure_ascii=False))
+
+
+def _print(comparison: RunComparison, format_: str) -> None:
+    """The cases, then what they say together; the latter on stderr beside CSV."""
+    from spbench.report.run_comparison.document import change_record
+
+    records = [change_record(change) for change in comparison.changes]
+    if format_ == "csv":
+        print_table(records, dict.fromkeys(records[0]), format_)
+    else:
+        headers = _headers(records)
+        rows = [record | {"change": _ratio(record)} for record in records]
+        print_table(rows, headers, format_, {"a_time_ns": _us, "b_time_ns": _us})
+        click.echo()
+        _print_means(comparison, format_)
+    for line in _summary(comparison):
+        click.echo(line, err=format_ == "csv")
+
+
+def _headers(records: list[dict[str, Any]]) -> dict[str, str]:
+    tells_apart = {key for key in _OPTIONAL if len({record[key] for record in records}) > 1}
+    tells_apart |= {"remark"} if any(record["remark"] for record in records) else set()
+    return {
+        key: head for key, head in _HEADERS.items() if key not in _OPTIONAL or key in tells_apart
+    }
+
+
+def _print_means(comparison: RunComparison, format_: str) -> None:
+    from spbench.report.run_comparison.document import mean_record
+
+    rows = [record | {"change": _ratio(record)} for record in map(mean_record, comparison.means)]
+    headers = {"backend": "geometric mean", "cases": "cases", "change": "A / B [99 %]"}
+    if len({row["host"] for row in rows}) > 1:
+        headers["host"] = "machine"
+    print_table(rows, headers | {"verdict": "B is"}, format_)
+    click.echo()
+
+
+def _summary(comparison: RunComparison) -> list[str]:
+    from spbench.report.run_comparison.document import counts, machine_record
+    from spbench.report.run_comparison.not_compared import grouped
+
+    lines = []
+    for record in map(machine_record, comparison.machine):
+        lines.append(
+            f"The machine itself: {record['control']} took {_us(record['a_time_ns'])} us in A,"
+            f" {_us(record['b_time_ns'])} us in B: {_ratio(record)}"
+        )
+    lines += [f"Differs: {difference}" for difference in comparison.differences]
+    lines += [f"Not compared: {group}" for group in grouped(comparison.not_compared)]
+    found = ", ".join(f"{count} {kind}" for kind, count in counts(comparison).items())
+    how = "over the control's" if comparison.adjusted else "RAW"
+    lines.append(f"B against A, times {how}, {len(comparison.changes)} compared: {found}")
+    lines.append(f"({comparison.basis})")
+    return lines
+
+
+def _ratio(record: dict[str, Any]) -> str:
+    low, value, high = (record[key] for key in ("ratio_low", "ratio", "ratio_high"))
+    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float | None) -> str:
+    return "inf" if value is None else f"{value:.3f}"
+
+
+def _us(time_ns: float) -> str:
+    return f"{time_ns / 1e3:.2f}"
+
+
+def _trip(found: list[Breach], allowed: float) -> None:
+    click.echo(f"Gate: slower than A by more than {100 * allowed:.3g} %, for certain:", err=True)
+    for breach in found:
+        click.echo(f"  {breach}", err=True)
+    raise SystemExit(TRIPPED)

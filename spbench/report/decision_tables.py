@@ -1,0 +1,69 @@
+"""Tables to decide by: from which sparsity on a shape gains, and what to do with each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spbench.measure.statistics import CONFIDENCE
+from spbench.report.break_even import BreakEven
+from spbench.report.case import layer_names, percent
+from spbench.report.recommendation import LayerAdvice, Recommendation
+from spbench.report.study import Study
+from spbench.report.table import Cell, Table
+
+
+def break_even(study: Study) -> Table:
+    """Each random shape: where it breaks even with the fastest dense library."""
+    return Table(
+        "Break-even with the fastest dense library, by shape",
+        ["MxK", "N", "break-even", "measured at", "fastest dense"],
+        [_break_even_row(each) for each in study.break_evens],
+        "The sparsity at which both take the same time, and its"
+        f" {percent(CONFIDENCE)} interval. A line a + b (1 - s) is fitted to the times at the"
+        " measured sparsities; 'the fit says' marks what lies beyond them and is only as good as"
+        " that line. The interval is bootstrapped over rounds and widened to hold the fits without"
+        " any one of the points.",
+    )
+
+
+def _break_even_row(found: BreakEven) -> list[str]:
+    m, k, n = found.shape
+    measured = [percent(each.case.sparsity) for each in found.points]
+    shown = measured if len(measured) <= 4 else [measured[0], "...", measured[-1]]
+    return [f"{m}x{k}", str(n), str(found), ", ".join(shown), ", ".join(found.rivals)]
+
+
+def recommendation(found: Recommendation) -> Table:
+    """Each layer of a model: what to do with it, what that gains, what it weighs."""
+    names = layer_names(each.best.case for each in found.layers)
+    rows = [_advice_row(names[each.tensor], each, found.share(each)) for each in found.layers]
+    advised = ", ".join(f"{advice} in {count}" for advice, count in found.advised.items())
+    rows.append(["all layers as advised", "", "", "", advised, str(found.gain), "", "100 %"])
+    return Table(
+        f"What to do with the layers of {found.model} at N={found.n}",
+        ["layer", "MxK", "blocks", "zeros", "advice", "gain", "over", "share of dense time"],
+        rows,
+        "Gain is the time of the fastest dense library over the time as advised, with its"
+        f" {percent(CONFIDENCE)} interval; a layer that stays dense gains nothing and weighs in the"
+        f" sum with its dense time.{_unknown(found.unknown)}",
+    )
+
+
+def _advice_row(name: str, layer: LayerAdvice, share: float) -> list[Cell | str]:
+    case = layer.best.case
+    return [
+        name,
+        "x".join(map(str, case.shape)),
+        layer.pattern,
+        percent(case.sparsity_real),
+        Cell(layer.advice, layer.best.verdict),
+        str(layer.gain),
+        layer.dense_backend,
+        percent(share),
+    ]
+
+
+def _unknown(tensors: Sequence[str]) -> str:
+    if not tensors:
+        return ""
+    return f" Without a comparison that counts, and in no sum: {', '.join(tensors)}."

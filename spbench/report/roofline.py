@@ -1,0 +1,162 @@
+"""Each row on the roofline: what it computes, what it must move, and its share of its own bound.
+
+    bound = min(peak, intensity x bandwidth)
+
+(Williams, Waterman and Patterson, Roofline, CACM 2009). Operations are real ones: stored
+weights only. Bytes are those that a product cannot do without, each once: weights,
+indices, X and Y by their types. Caches are hot, so the bandwidth is that of the level
+that holds all of them. The peak is measured beside the row, in its own rounds, by its
+control; older rows have the machine's. A share above 1 says that a bound is wrong, not
+that the kernel is good: it is flagged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from spbench.report.case import Case, counts
+from spbench.report.comparison import sparse_bound
+from spbench.report.machine import MachineFacts
+from spbench.store.schema import Row
+
+SUSPECT_SHARE = 1.02
+"""What exceeds its bound by more than the clock's error shows an error of the bound."""
+INT8_PEAK = "vpdpbusd_zmm"
+"""The control that is the CPU's int8 peak; any other is only a clock."""
+_LEVELS = ("l1", "l2", "l3")
+_ITEM_BYTES = {"s8": 1, "u8": 1, "s32": 4, "f32": 4}
+
+
+@dataclass(frozen=True)
+class Roof:
+    """A level of the memory hierarchy: read bandwidth (GB/s) of all cores of the setting."""
+
+    level: str
+    bandwidth_gb_s: float
+
+
+@dataclass(frozen=True)
+class RooflinePoint:
+    """One row. Rates in GOPS, with 2 operations for a multiplication and its addition.
+
+    ``roof`` is None where the machine's bandwidths or caches are unknown: then only the
+    peak bounds.
+    """
+
+    case: Case
+    row: Row
+    operations: float  # real ones, a call
+    bytes_moved: int  # a call: weights, indices, X and Y, each once
+    peak_gops: float  # of all threads, in the row's own arithmetic
+    roof: Roof | None
+
+    @property
+    def intensity(self) -> float:
+        """Operations a byte."""
+        return self.operations / self.bytes_moved
+
+    @property
+    def gops(self) -> float:
+        """What was reached."""
+        return self.operations / self.row.time_ns
+
+    @property
+    def bound_gops(self) -> float:
+        if self.roof is None:
+            return self.peak_gops
+        return min(self.peak_gops, self.intensity * self.roof.bandwidth_gb_s)
+
+    @property
+    def bound_by(self) -> str:
+        """``peak``, or the level of memory that bounds."""
+        return "peak" if self.roof is None or self.bound_gops == self.peak_gops else self.roof.level
+
+    @property
+    def share(self) -> float:
+        """Of its own bound, 1 being all of it."""
+        return self.gops / self.bound_gops
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the share is more than can be, so that peak or bandwidth is wrong."""
+        return self.share > SUSPECT_SHARE
+
+    @property
+    def dense_equivalent_gops(self) -> float:
+        """Operations of the dense product over the time."""
+        return 2 * self.row.m * self.row.k * self.row.n / self.row.time_ns
+
+    @property
+    def sparse_bound_gops(self) -> float | None:
+        """peak / (1 - s), in dense-equivalent GOPS; None for a dense row."""
+        if not self.row.index_bytes:
+            return None
+        return self.peak_gops * sparse_bound(self.row.sparsity_real)
+
+
+def roofs(machine: MachineFacts, threads: int = 1) -> list[Roof]:
+    """The levels whose bandwidth is known, the fastest first.
+
+    Measured on one core and multiplied by the threads, which for what cores share (the last
+    level, DRAM) is an upper bound.
+    """
+    found = {
+        level: machine.number("limits", "bandwidth_gb_s", level) for level in (*_LEVELS, "dram")
+    }
+    return [Roof(level, threads * bandwidth) for level, bandwidth in found.items() if bandwidth]
+
+
+def roofline(cases: Iterable[Case], machine: MachineFacts) -> list[RooflinePoint]:
+    """A point for each row that counts, knows its real operations and has a peak."""
+    points = (
+        _point(case, row, machine) for case in cases for row in case.rows.values() if counts(row)
+    )
+    return [point for point in points if point is not None]
+
+
+def bytes_moved(row: Row) -> int:
+    """Weights, indices, X and Y of a call, each once, by their types."""
+    x, y = ("f32", "f32") if row.dtype == "f32" else (row.dtype[:2], row.output)
+    activations = row.k * _ITEM_BYTES[x] + row.m * _ITEM_BYTES[y]
+    return (row.weight_bytes or 0) + (row.index_bytes or 0) + row.n * activations
+
+
+def _point(case: Case, row: Row, machine: MachineFacts) -> RooflinePoint | None:
+    peak = peak_gops(row, machine)
+    if peak is None or not row.gops_real or not row.weight_bytes:
+        return None
+    moved = bytes_moved(row)
+    return RooflinePoint(
+        case, row, row.gops_real * row.time_ns, moved, peak, _roof(moved, row.threads, machine)
+    )
+
+
+def peak_gops(row: Row, machine: MachineFacts) -> float | None:
+    """Peak of the row's threads in its own arithmetic; None where nothing tells it.
+
+    The control of an int8 row ran on as many threads in the same rounds. What is left to the
+    machine's limits (one core, before the run) is f32, and rows without such a control.
+    """
+    if row.dtype != "f32" and row.control == INT8_PEAK and row.control_ops and row.control_ns:
+        return row.control_ops / row.control_ns
+    limit = "f32_peak_gflops" if row.dtype == "f32" else "int8_peak_gops"
+    one_core = machine.number("limits", limit)
+    return one_core * row.threads if one_core else None
+
+
+def _roof(moved: int, threads: int, machine: MachineFacts) -> Roof | None:
+    """The fastest level that holds everything; DRAM if none does."""
+    known = {roof.level: roof for roof in roofs(machine, threads)}
+    for level in _LEVELS:
+        size = machine.number("caches", "l1d_bytes" if level == "l1" else f"{level}_bytes")
+        if size is None:
+            return None
+        if moved <= _shared_by(level, threads) * size:
+            return known.get(level)
+    return known.get("dram")
+
+
+def _shared_by(level: str, threads: int) -> int:
+    """Caches of a level that the threads have together: the last one is shared."""
+    return 1 if level == "l3" else threads

@@ -1,0 +1,126 @@
+"""How far apart two runs of the same thing lie: learnt from repeats, or from the cases.
+
+Rows of an array are the cases of one backend, columns the runs of a side;
+entries are logarithms of times (:mod:`spbench.report.run_comparison.log_time`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spbench.report.run_comparison.student import special
+
+_SIGMA = 1.4826
+"""Standard deviation over median absolute deviation, for normal numbers."""
+
+_EFFICIENCY = 0.37
+"""What the MAD knows for each number, beside a standard deviation (Rousseeuw and Croux, 1993)."""
+
+_FEWEST_TO_POOL = 3
+"""Below it the variances of cases say nothing of how variances vary."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variances of the change D from A to B, for each case and for the mean over cases.
+
+    ``degrees`` are those of Student's t that belong to each variance.
+    """
+
+    variances: np.ndarray
+    degrees: np.ndarray
+    mean_variance: float
+    mean_degrees: float
+
+
+def from_repeats(a: np.ndarray, b: np.ndarray, rounds: np.ndarray) -> Spread:
+    """From the repeats of a side, where at least one side has several.
+
+    ``rounds`` are the variances of D that the rounds alone explain, a lower bound.
+    The model is two-way: case plus run plus the rest. The mean over cases moves
+    between the runs of a side by the shared part; what remains of a case is its own
+    part, whose variances are moderated over the cases: each is drawn to the common
+    one as far as they look alike (Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004). Degrees of
+    freedom of the sum are Satterthwaite's (Biometrics Bulletin, 1946).
+    """
+    cases = len(a)
+    degrees = a.shape[1] + b.shape[1] - 2
+    per_run = 1 / a.shape[1] + 1 / b.shape[1]
+    sides = (a, b)
+    shared = sum(_squares(side.mean(axis=0)) for side in sides) / degrees
+    own = sum(_residual_squares(side) for side in sides) / (degrees * max(1, cases - 1) / cases)
+    own, own_degrees = _moderated(own, degrees)
+    own = own * (cases - 1) / cases  # the mean over cases has the rest of it already
+    total = shared + own
+    with np.errstate(divide="ignore", invalid="ignore"):
+        joined = total**2 / (shared**2 / degrees + own**2 / own_degrees)
+    return Spread(
+        np.maximum(total * per_run, rounds),
+        np.where(total > 0, joined, degrees),
+        max(shared * per_run, float(rounds.mean()) / cases),
+        degrees,
+    )
+
+
+def from_cases(changes: np.ndarray, rounds: np.ndarray) -> Spread:
+    """From one run a side: the robust spread of D over the cases around their own median.
+
+    Most cases are assumed not to have changed among themselves. What the rounds
+    explain of that spread is taken off and put back case by case, as meta-analysis
+    does it (DerSimonian and Laird, Control. Clin. Trials, 1986). The shared part is not
+    in the spread; it is taken to be as large, in the mean as well as in each case.
+    """
+    cases = len(changes)
+    deviation = np.median(np.abs(changes - np.median(changes)))
+    spread = (_SIGMA * deviation * cases / (cases - 0.8)) ** 2  # Croux and Rousseeuw, 1992
+    own = max(0.0, spread - float(np.median(rounds)))
+    degrees = _EFFICIENCY * (cases - 1)
+    return Spread(
+        spread + own + rounds,
+        np.full(cases, degrees),
+        spread + (cases * own + float(rounds.sum())) / cases**2,
+        degrees,
+    )
+
+
+def _squares(values: np.ndarray) -> float:
+    return float(((values - values.mean()) ** 2).sum())
+
+
+def _residual_squares(times: np.ndarray) -> np.ndarray:
+    """Squares of what neither the case nor the run explains, summed for each case."""
+    by_case, by_run = times.mean(axis=1, keepdims=True), times.mean(axis=0, keepdims=True)
+    return ((times - by_case - by_run + times.mean()) ** 2).sum(axis=1)
+
+
+def _moderated(variances: np.ndarray, degrees: int) -> tuple[np.ndarray, float]:
+    """Each variance drawn to the common one, and the degrees of freedom that it then has."""
+    if len(variances) < _FEWEST_TO_POOL or not np.median(variances):
+        return variances, degrees
+    common, weight = _prior(variances, degrees)
+    pooled = degrees * (len(variances) - 1)
+    if np.isinf(weight):
+        return np.full(len(variances), common), pooled
+    moderated = (weight * common + degrees * variances) / (weight + degrees)
+    return moderated, min(weight + degrees, pooled)
+
+
+def _prior(variances: Sequence[float], degrees: int) -> tuple[float, float]:
+    """The common variance, and for how many degrees of freedom it counts (Smyth, section 6.2).
+
+    From mean and variance of the logarithms of the variances, whose own scatter is
+    known; infinite where they do not vary more than that.
+    """
+    from scipy.optimize import brentq
+
+    digamma, polygamma = special().digamma, special().polygamma
+    floor = 1e-5 * float(np.median(variances))  # a zero has no logarithm
+    logs = np.log(np.maximum(variances, floor)) - digamma(degrees / 2) + np.log(degrees / 2)
+    excess = float(np.var(logs, ddof=1)) - float(polygamma(1, degrees / 2))
+    if excess <= polygamma(1, 1e6):
+        return float(np.exp(logs.mean())), np.inf
+    half = brentq(lambda x: polygamma(1, x) - excess, 1e-3, 1e6)
+    return float(np.exp(logs.mean() + digamma(half) - np.log(half))), 2 * half

@@ -1,0 +1,134 @@
+"""Tables of a report: decisions, limits, what speaks against the numbers, footnotes."""
+
+from __future__ import annotations
+
+import pytest
+from synthetic_runs import MACHINE, pair, row, write_run
+
+from spbench.report.build import build_report
+from spbench.report.case import group_cases
+from spbench.report.decision_tables import break_even, recommendation
+from spbench.report.limit_tables import bound_shares, subject_shares, suspicion
+from spbench.report.machine import MachineFacts, Machines
+from spbench.report.recommendation import recommendations
+from spbench.report.result_tables import times
+from spbench.report.roofline import roofline
+from spbench.report.study import studies
+from spbench.report.table import Head, Table
+from spbench.report.trust_tables import sample_health, stability
+
+FACTS = MachineFacts(MACHINE)
+STOLEN = {
+    "host": "f00d",
+    "name": "steal",
+    "what": "The hypervisor took the cores away",
+    "number": "3 % of the time",
+    "advice": "Measure on a machine of its own",
+}
+
+
+def study_of(rows):
+    return studies(group_cases(rows), "onednn")[0]
+
+
+def cells(table):
+    return [[str(cell) for cell in row] for row in table.rows]
+
+
+def test_break_even_by_shape():
+    rows = [
+        each
+        for sparsity in (0.5, 0.9)
+        for each in (
+            row("spbench", 4000.0 * (1 - sparsity), sparsity=sparsity),
+            row("onednn", 1000.0, sparsity=sparsity),
+        )
+    ]
+    ((shape, n, told, measured, dense),) = cells(break_even(study_of(rows)))
+    assert (shape, n, measured, dense) == ("768x768", "128", "50 %, 90 %", "onednn")
+    assert told.startswith("75 % [")
+
+
+def test_what_to_do_with_each_layer():
+    rows = pair(4.0, 0.01, weights="mini:l.0.weight") + pair(0.5, 0.01, weights="mini:l.1.weight")
+    rows.append(row("onednn", weights="mini:l.2.weight"))
+    (found,) = recommendations([study_of(rows)])
+    table = recommendation(found)
+    first, second, whole = cells(table)
+    assert (first[0], first[4]) == ("0", "use 4x1")
+    assert (second[0], second[4], second[5]) == ("1", "stay dense", "1.00 [1.00, 1.00]")
+    assert whole[4] == "use 4x1 in 1, stay dense in 1"
+    assert table.note.endswith("in no sum: l.2.weight.")
+
+
+def test_share_of_its_own_bound():
+    study = study_of([row("spbench", 200_000.0), row("onednn", 1_000_000.0)])
+    points = roofline(study.cases, FACTS)
+    ours, dense = cells(bound_shares(points, "spbench"))
+    rate = 2 * 768 * 768 * 128 * 0.2 / 200_000
+    assert ours == ["spbench", "128", "1", "peak in 1", *[f"{100 * rate / 469:.0f} %"] * 3]
+    assert dense[0] == "onednn"
+    assert cells(subject_shares(points, "spbench")) == [["768x768", "128", f"{ours[4]} (peak)"]]
+    assert suspicion(points) == ""
+
+
+def test_more_than_the_bound_is_an_error_and_said():
+    points = roofline(study_of([row("spbench", 10_000.0)]).cases, FACTS)
+    assert suspicion(points).startswith("1 of 1 rows exceed their own bound by more than 2 %")
+
+
+def test_an_unsteady_machine_is_told_beside_the_verdict_and_in_a_table(tmp_path):
+    pytest.importorskip("matplotlib")
+    run = write_run(tmp_path / "run", pair(4.0))
+    assert "Something disturbed" not in build_report(run).markdown.read_text()
+    from spbench.store.run_folder import RunFolder
+
+    RunFolder.open(run).add_warnings([STOLEN, STOLEN])
+    text = build_report(run).markdown.read_text()
+    assert text.index("**Warning:** Something disturbed") < text.index("## From which")
+    ((machine, *told),) = cells(stability([STOLEN, STOLEN], Machines({"f00d": MACHINE})))
+    assert machine == "Example EP-1 (AMD)"
+    assert told == [
+        "The hypervisor took the cores away (2 times)",
+        STOLEN["number"],
+        STOLEN["advice"],
+    ]
+    assert "The hypervisor took the cores away (2 times)" in text.split("## How far")[1]
+
+
+def test_outliers_and_drifts():
+    steady = [1000.0 + step % 3 for step in range(15)]
+    far = [*steady[:-1], 9000.0]
+    rising = [1000.0 + 20 * step for step in range(15)]
+    rows = [row("spbench", samples_ns=far), row("onednn", samples_ns=rising, time_ns=1140.0)]
+    rows.append(row("numpy", samples_ns=steady))
+    dense, ours = cells(sample_health(group_cases(rows)))
+    assert ours[:3] == ["spbench", "1 of 1", "9 x the median: 768x768x128 80 %"]
+    assert dense[0] == "onednn"
+    assert dense[3] == "1 of 1"
+    assert dense[4].startswith("+")
+
+
+def test_handicaps_are_footnotes():
+    table = times(study_of([*pair(2.0), row("onemkl-csr"), row("numpy")]), FACTS, False)
+    assert list(map(str, table.headers)) == [
+        "MxK",
+        "N",
+        "zeros",
+        "spbench",
+        "numpy [1]",
+        "onednn",
+        "onemkl-csr [2]",
+    ]
+    assert " [1] f32: 4 times the bytes" in table.note
+    assert " [2] generic path" in table.note
+
+
+def test_rows_and_columns_say_what_they_are_about():
+    heads = ["MxK", "N", Head("80 %", {"sparsity": "80 %"})]
+    text = Table("t", heads, [["64x64", "1", "<2.00>"]]).html()
+    assert '<th scope="col" data-sparsity="80 %">80 %</th>' in text
+    assert '<tr data-shape="64x64" data-n="1">' in text
+    assert "&lt;2.00&gt;" in text
+    given = Table("t", ["case"], [["a"]], facets=[{"n": '"1"'}]).html()
+    assert '<tr data-n="&quot;1&quot;">' in given
