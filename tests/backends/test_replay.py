@@ -71,10 +71,27 @@ def test_native_gets_its_context_each_time() -> None:
     assert recorder.calls == [(0x1234,)] * 5
 
 
+SLEEP = """
+import ctypes
+from spbench.kernels._native.replay import PreparedCall, time_calls
+
+sleep = ctypes.cast(ctypes.CDLL(None).usleep, ctypes.c_void_p).value
+call = PreparedCall.native(sleep, 2000)  # microseconds, where a pointer would be
+print(*time_calls(call, 5))
+"""
+
+
 def test_clocks_stand_around_the_loop() -> None:
-    sleep = ctypes.cast(ctypes.CDLL(None).usleep, POINTER).value
-    call = PreparedCall.native(sleep, 2000)  # microseconds, where a pointer would be
-    wall_ns, cpu_ns = time_calls(call, 5)
+    """In a process without BLAS threads: a pool spins after its start, and after each use."""
+    done = subprocess.run(
+        [sys.executable, "-c", SLEEP],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+    wall_ns, cpu_ns = map(int, done.stdout.split())
     assert wall_ns >= 5 * 2_000_000
     assert 0 < cpu_ns < wall_ns
 

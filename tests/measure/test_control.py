@@ -18,8 +18,8 @@ def test_operations_of_a_call(threads):
         "vpdpbusd_zmm": 12_288 * 2048,
         "multiply_scalar": 45_000 * 8,
     }.get(prepared.facts.name)
-    one, four = (min(bench.run(count).wall_ns for _ in range(50)) for count in (1, 4))
-    assert 2 < four / one < 8
+    one, eight = (min(bench.run(count).wall_ns for _ in range(100)) for count in (1, 8))
+    assert 2 < eight / one < 32  # wide: with several threads a single call is mostly wake-up
     assert bench.run(3).count == 3
     assert bench.check() == ""
 
