@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from spbench.formats import GemmData
-from spbench.kernels.reference import triple_loop
+from spbench.kernels import Epilogue
+from spbench.kernels.reference import epilogue_value, triple_loop
 
 TRIPLE_LOOP_OPS = 4096
 """Up to so many multiplications the triple loop is quick enough (a few ms)."""
-
-_LIMITS = {"u8": (0, 255), "s8": (-128, 127)}
 
 
 def reference_result(data: GemmData) -> np.ndarray:
@@ -19,12 +18,11 @@ def reference_result(data: GemmData) -> np.ndarray:
     int32, exact, for s32. Else float64, before it is rounded: for u8 and s8 with the zero
     point added and cut to the type's range.
     """
-    product, output = reference_product(data), data.problem.output
-    if data.problem.epilogue == "none":
+    product, problem = reference_product(data), data.problem
+    if problem.epilogue == "none":
         return product
-    scale, bias = (channel.astype(np.float64)[:, None] for channel in (data.scale, data.bias))
-    value = scale * product + bias + data.problem.y_zero_point
-    return np.clip(value, *_LIMITS[output]) if output in _LIMITS else value
+    epilogue = Epilogue(problem.output, data.scale, data.bias, y_zero_point=problem.y_zero_point)
+    return epilogue_value(product, data.weight.to_dense(), epilogue)
 
 
 def reference_product(data: GemmData) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spbench.kernels.epilogue import Epilogue
+from spbench.kernels.panels import DTYPES
 
 
 def triple_loop(weight: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -18,17 +19,26 @@ def triple_loop(weight: np.ndarray, x: np.ndarray) -> np.ndarray:
     return y
 
 
-def apply_epilogue(product: np.ndarray, weight: np.ndarray, epilogue: Epilogue) -> np.ndarray:
-    """What ``epilogue`` makes of the s32 ``product`` [M, N] of ``weight`` [M, K], in float64."""
-    if epilogue.output == "s32":
-        return product
+def epilogue_value(product: np.ndarray, weight: np.ndarray, epilogue: Epilogue) -> np.ndarray:
+    """What ``epilogue`` makes of the s32 ``product`` [M, N] of ``weight`` s8 [M, K], in float64.
+
+    Not yet rounded; for u8 and s8 with the zero point added and cut to the type's range.
+    """
     m = weight.shape[0]
     scale = np.broadcast_to(np.asarray(epilogue.scale, np.float64), (m,))[:, None]
     bias = np.broadcast_to(np.asarray(epilogue.bias, np.float64), (m,))[:, None]
     row_sums = weight.sum(axis=1, dtype=np.int64)[:, None]
     value = scale * (product.astype(np.float64) - epilogue.x_zero_point * row_sums) + bias
     if epilogue.output == "f32":
-        return value.astype(np.float32)
-    limits = np.iinfo(np.uint8 if epilogue.output == "u8" else np.int8)
-    rounded = np.rint(value + epilogue.y_zero_point)
-    return np.clip(rounded, limits.min, limits.max).astype(limits.dtype)
+        return value
+    limits = np.iinfo(DTYPES[epilogue.output])
+    return np.clip(value + epilogue.y_zero_point, limits.min, limits.max)
+
+
+def apply_epilogue(product: np.ndarray, weight: np.ndarray, epilogue: Epilogue) -> np.ndarray:
+    """The same as it is stored: rounded half to even, in the output's own type."""
+    if epilogue.output == "s32":
+        return product
+    value = epilogue_value(product, weight, epilogue)
+    rounded = value if epilogue.output == "f32" else np.rint(value)
+    return rounded.astype(DTYPES[epilogue.output])

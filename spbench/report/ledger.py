@@ -71,7 +71,7 @@ def ledger(study: Study, others: Iterable[Study] = ()) -> Table:
     """
     names = layer_names(case for case in study.cases if case.from_model)
     rows = [_cells(entry, names) for entry in entries(study, others)]
-    heads = ["layer"] if names else []
+    heads = ["weights"] if names else []
     heads += ["MxK", "N", "zeros", "backend", "packing, once", "change of layout", "kernel"]
     return Table(
         "What a product costs, part by part",
@@ -113,7 +113,7 @@ def _product(case: Case) -> tuple:
 def _cells(entry: Entry, names: dict[str, str]) -> list[str]:
     case, row = entry.case, entry.row
     return [
-        *([names.get(case.tensor, NOTHING)] if names else []),
+        *([names.get(case.tensor, "random weights")] if names else []),
         "x".join(map(str, case.shape)),
         str(case.n),
         percent(case.sparsity_real if case.from_model else case.sparsity),

@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spbench.report.case import Case, counts
-from spbench.report.comparison import sparse_bound
 from spbench.report.machine import MachineFacts
 from spbench.store.schema import Row
 
@@ -86,13 +85,6 @@ class RooflinePoint:
     def dense_equivalent_gops(self) -> float:
         """Operations of the dense product over the time."""
         return 2 * self.row.m * self.row.k * self.row.n / self.row.time_ns
-
-    @property
-    def sparse_bound_gops(self) -> float | None:
-        """peak / (1 - s), in dense-equivalent GOPS; None for a dense row."""
-        if not self.row.index_bytes:
-            return None
-        return self.peak_gops * sparse_bound(self.row.sparsity_real)
 
 
 def roofs(machine: MachineFacts, threads: int = 1) -> list[Roof]:

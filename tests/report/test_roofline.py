@@ -87,11 +87,6 @@ def test_a_share_that_cannot_be_is_flagged():
     assert found.suspect
 
 
-def test_the_sparse_bound_is_for_sparse_rows():
-    assert point_of(row("spbench", 1e6)).sparse_bound_gops == pytest.approx(469 / 0.2)
-    assert point_of(row("onednn", 1e6)).sparse_bound_gops is None
-
-
 def test_threads_have_more_of_everything_but_the_shared_cache():
     two = MachineFacts(MACHINE)
     assert [roof.bandwidth_gb_s for roof in roofs(two, 2)] == [424, 220, 190, 56]
