@@ -1,6 +1,7 @@
 # cython: language_level=3
 """Thin face of the SpMM kernels: checks dtypes and shapes, then one C call without the GIL."""
 
+from libcpp.vector cimport vector
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uintptr_t
 
 
@@ -13,26 +14,47 @@ cdef extern from "panels/convert.h":
     void panels_to_bytes(const uint8_t*, int64_t, int64_t, uint8_t*) nogil
     void panels_to_words(const uint32_t*, int64_t, int64_t, uint32_t*) nogil
 
-cdef extern from "spmm.h":
+cdef extern from "epilogue.h":
     ctypedef enum spbench_output:
         SPBENCH_S32, SPBENCH_F32, SPBENCH_U8, SPBENCH_S8
+    ctypedef enum spbench_activation:
+        SPBENCH_NO_ACTIVATION, SPBENCH_RELU, SPBENCH_GELU, SPBENCH_TANH
+    struct spbench_epilogue:
+        spbench_output output
+        spbench_activation activation
+        int is_plain
+        const float* scale
+        const float* bias
+        const int32_t* offset
+        const float* token_scale
+        const float* residual
+        float output_scale
+        float output_bias
+    ctypedef void (*spbench_lookup)(const uint8_t*, uint8_t*, int64_t)
+
+cdef extern from "spmm.h":
     struct spmm_args:
         int64_t m
         const int64_t* group_begin
         const int8_t* weights
         const void* channels
         int channels_are_wide
-        spbench_output output
-        const float* scale
-        const float* bias
+        spbench_epilogue epilogue
         const uint8_t* x
         void* y
     ctypedef void (*spmm_kernel)(const spmm_args*, int64_t, int64_t)
 
 cdef extern from "spmm/pack_weight.h":
-    void spmm_count_groups(const int64_t*, int64_t, int64_t*) nogil
-    void spmm_pack_weight(const int64_t*, const int32_t*, const int8_t*, int64_t, int,
-                          const int64_t*, int8_t*, void*, int) nogil
+    struct spmm_blocks:
+        const int64_t* indptr
+        const int32_t* indices
+        const int8_t* data
+        int64_t block_rows
+        int64_t k
+        int rows
+        int cols
+    void spmm_count_groups(const spmm_blocks*, int64_t*) nogil
+    void spmm_pack_weight(const spmm_blocks*, const int64_t*, int8_t*, void*, int) nogil
 
 cdef extern from "dispatch/cpu_features.h":
     uint32_t spbench_cpu_features()
@@ -54,18 +76,26 @@ cdef extern from "dispatch/spmm_table.h":
     const spmm_entry* spmm_select(int, int, int, uint32_t, int)
 
 cdef extern from "runtime/spmm_run.h":
+    struct spmm_kernels:
+        spmm_kernel n64
+        spmm_kernel n32
+        spmm_kernel n16
+        spmm_kernel n80
+    struct spmm_pass:
+        int tokens
     struct spmm_problem:
         spmm_args args
         int64_t k
-        int64_t n
         int64_t block_rows
-        spmm_kernel kernel_n64
-        spmm_kernel kernel_n32
-        spmm_kernel kernel_n16
-        spmm_kernel kernel_n80
+        int64_t passes
+        const spmm_pass* pass_ "pass"
         int threads
         const int64_t* row_split
+        int rows
+        spbench_lookup lookup
+        const uint8_t* lookup_table
         int failed
+    int64_t spmm_plan(int64_t, const spmm_kernels*, spmm_pass*) nogil
     void spmm_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
     int spmm_run(const spmm_problem*) nogil
     void spmm_run_call(void*) nogil
@@ -135,31 +165,48 @@ def panel_widths(int64_t tokens):
     return widths
 
 
-def count_groups(const int64_t[::1] indptr, int64_t[::1] group_begin):
-    """Fill ``group_begin`` [block_rows + 1] from ``indptr`` [block_rows + 1]."""
-    if group_begin.shape[0] != indptr.shape[0] or indptr.shape[0] < 1:
-        raise ValueError("indptr and group_begin need block_rows + 1 elements each")
+cdef spmm_blocks _blocks(const int64_t[::1] indptr, const int32_t[::1] indices,
+                         const int8_t[:, :, ::1] data, int64_t k) except *:
+    if (indptr.shape[0] < 1 or indices.shape[0] != data.shape[0]
+            or indptr[indptr.shape[0] - 1] != indices.shape[0]
+            or not (data.shape[2] == 1 or (data.shape[2] == 4 and k >= 4))):
+        raise ValueError("indptr, indices and data do not fit each other")
+    cdef spmm_blocks blocks
+    blocks.indptr = &indptr[0]
+    blocks.indices = &indices[0] if indices.shape[0] else NULL
+    blocks.data = &data[0, 0, 0] if data.shape[0] else NULL
+    blocks.block_rows = indptr.shape[0] - 1
+    blocks.k = k
+    blocks.rows = data.shape[1]
+    blocks.cols = data.shape[2]
+    return blocks
+
+
+def count_groups(const int64_t[::1] indptr, const int32_t[::1] indices,
+                 const int8_t[:, :, ::1] data, int64_t k, int64_t[::1] group_begin):
+    """Fill ``group_begin`` [block_rows + 1] for blocks R x C, ``data`` [blocks, R, C]."""
+    cdef spmm_blocks blocks = _blocks(indptr, indices, data, k)
+    if group_begin.shape[0] != indptr.shape[0]:
+        raise ValueError("group_begin needs block_rows + 1 elements")
     with nogil:
-        spmm_count_groups(&indptr[0], indptr.shape[0] - 1, &group_begin[0])
+        spmm_count_groups(&blocks, &group_begin[0])
 
 
-def pack_weight(const int64_t[::1] indptr, const int32_t[::1] indices, const int8_t[:, ::1] data,
-                const int64_t[::1] group_begin, int8_t[::1] weights, channels):
-    """Pack blocks R x 1, ``data`` [blocks, R], into groups; ``channels`` is u16 or u32 [groups * 4]."""
-    cdef int64_t block_rows = indptr.shape[0] - 1
-    cdef int rows = data.shape[1]
+def pack_weight(const int64_t[::1] indptr, const int32_t[::1] indices,
+                const int8_t[:, :, ::1] data, int64_t k, const int64_t[::1] group_begin,
+                int8_t[::1] weights, channels):
+    """Fill weights [groups * R * 4] and channels, u16 or u32 [(groups + 1) * 4 / C]."""
+    cdef spmm_blocks blocks = _blocks(indptr, indices, data, k)
     cdef int wide = channels.dtype.itemsize == 4
     cdef uint8_t[::1] raw = channels.view("uint8")
-    cdef int64_t groups = group_begin[block_rows]
-    if (group_begin.shape[0] != block_rows + 1 or indices.shape[0] != data.shape[0]
-            or indptr[block_rows] != indices.shape[0] or weights.shape[0] != groups * 4 * rows
-            or channels.dtype.kind != "u" or channels.shape[0] != groups * 4):
+    cdef int64_t groups = group_begin[blocks.block_rows]
+    if (group_begin.shape[0] != blocks.block_rows + 1
+            or weights.shape[0] != groups * 4 * blocks.rows or channels.dtype.kind != "u"
+            or channels.shape[0] != (groups + 1) * (4 // blocks.cols)):
         raise ValueError("sizes of packed weights do not fit the blocks")
-    if groups == 0:
-        return
+    cdef int8_t* first = &weights[0] if groups else NULL
     with nogil:
-        spmm_pack_weight(&indptr[0], &indices[0], &data[0, 0], block_rows, rows, &group_begin[0],
-                         &weights[0], &raw[0], wide)
+        spmm_pack_weight(&blocks, &group_begin[0], first, &raw[0], wide)
 
 
 def pack_panels(const uint8_t[:, :] x, uint8_t[::1] panels):
@@ -200,22 +247,14 @@ def split_rows(const int64_t[::1] group_begin, int64_t[::1] row_split):
                         &row_split[0])
 
 
-cdef spmm_kernel _select(block, int width, str isa, dict found):
-    """The kernel of this width, null if there is none; its name goes into ``found``."""
+cdef spmm_kernel _select(block, int tokens, str isa, dict found):
+    """The kernel of these tokens, null if there is none; its name goes into ``found``."""
     cdef const spmm_entry* entry = spmm_select(
-        block[0], block[1], width, spbench_cpu_features(), isa_names().index(isa))
+        block[0], block[1], tokens, spbench_cpu_features(), isa_names().index(isa))
     if entry == NULL:
         return NULL
-    found[width] = entry.name.decode()
+    found[tokens] = entry.name.decode()
     return entry.kernel
-
-
-def _passes(int64_t n, bint has_n80):
-    """Widths of the kernels that run, each once, in order."""
-    widths = panel_widths(n)
-    if has_n80 and widths[-2:] == [64, 16]:
-        widths[-2:] = [80]
-    return dict.fromkeys(widths)
 
 
 cdef class SpmmCall:
@@ -226,6 +265,7 @@ cdef class SpmmCall:
     """
 
     cdef spmm_problem problem
+    cdef vector[spmm_pass] passes
     cdef int64_t[::1] row_split
     cdef object kept
     cdef readonly tuple kernels
@@ -242,7 +282,8 @@ cdef class SpmmCall:
         if group_begin.shape[0] != block_rows + 1 or row_split.shape[0] != threads + 1:
             raise ValueError("packed weights do not fit m, or row_split does not fit threads")
         cdef int64_t groups = group_begin[block_rows]
-        if weights.shape[0] != groups * 4 * block[0] or channels.shape[0] != groups * 4:
+        if (weights.shape[0] != groups * 4 * block[0]
+                or channels.shape[0] != (groups + 1) * (4 // block[1])):
             raise ValueError("packed weights or channels do not have group_begin's groups")
         if channels.dtype.kind != "u" or channels.dtype.itemsize not in (2, 4):
             raise ValueError("channels are u16 or u32")
@@ -264,26 +305,32 @@ cdef class SpmmCall:
         self.problem.args.weights = &weights[0] if weights.shape[0] else NULL
         self.problem.args.channels = &raw_channels[0] if raw_channels.shape[0] else NULL
         self.problem.args.channels_are_wide = channels.dtype.itemsize == 4
-        self.problem.args.output = OUTPUTS[output]
-        self.problem.args.scale = &scale[0] if output != "s32" else NULL
-        self.problem.args.bias = &bias[0] if output != "s32" else NULL
+        self.problem.args.epilogue.output = OUTPUTS[output]
+        self.problem.args.epilogue.is_plain = 1
+        self.problem.args.epilogue.scale = &scale[0] if output != "s32" else NULL
+        self.problem.args.epilogue.bias = &bias[0] if output != "s32" else NULL
         self.problem.args.x = &x[0]
         self.problem.args.y = &y[0]
         self.problem.k = k
-        self.problem.n = n
         self.problem.block_rows = block_rows
+        self.problem.rows = block[0]
         self.problem.threads = threads
         split_rows(group_begin, row_split)
         self.problem.row_split = &row_split[0]
 
         found = {}
-        self.problem.kernel_n64 = _select(block, 64, isa, found)
-        self.problem.kernel_n32 = _select(block, 32, isa, found)
-        self.problem.kernel_n16 = _select(block, 16, isa, found)
-        self.problem.kernel_n80 = _select(block, 80, isa, found)
+        cdef spmm_kernels kernels
+        kernels.n64 = _select(block, 64, isa, found)
+        kernels.n32 = _select(block, 32, isa, found)
+        kernels.n16 = _select(block, 16, isa, found)
+        kernels.n80 = _select(block, 80, isa, found)
         if not {64, 32, 16} <= found.keys():
             raise ValueError(f"no kernel for {block[0]}x{block[1]} blocks")
-        self.kernels = tuple(found[width] for width in _passes(n, 80 in found))
+        self.passes.resize(n // 64 + 3)
+        self.passes.resize(spmm_plan(n, &kernels, self.passes.data()))
+        self.problem.passes = self.passes.size()
+        self.problem.pass_ = self.passes.data()
+        self.kernels = tuple(dict.fromkeys(found[step.tokens] for step in self.passes))
 
     def run(self):
         """Multiply once. Raises RuntimeError if threads cannot be started."""

@@ -34,16 +34,3 @@ static inline void store_element_scalar(enum spbench_output output, void* y, int
         static_cast<int8_t>(nearbyintf(saturate_scalar(value, -128.0f, 127.0f)));
   }
 }
-
-// One line of a panel. sums: one a byte of the panel, in the panel's byte order.
-template <int kWidth>
-static inline void store_line_scalar(const spmm_args& args, int64_t m, const int32_t* sums) {
-  const bool is_wide = args.output == SPBENCH_S32 || args.output == SPBENCH_F32;
-  const float scale = args.scale ? args.scale[m] : 0.0f;
-  const float bias = args.bias ? args.bias[m] : 0.0f;
-  for (int token = 0; token < kWidth; ++token) {
-    const int byte = spbench_token_byte(kWidth, token);
-    store_element_scalar(args.output, args.y, m * kWidth + (is_wide ? token : byte), sums[byte],
-                         scale, bias);
-  }
-}

@@ -3,19 +3,39 @@
 
 #include "spmm.h"
 
+// The kernels of a block, by the tokens of a pass.
+struct spmm_kernels {
+  spmm_kernel n64, n32, n16;
+  spmm_kernel n80;  // a panel of 64 and one of 16 in one pass; null: two passes
+};
+
+// What one call of a kernel covers.
+struct spmm_pass {
+  spmm_kernel kernel;
+  int64_t start;       // first token of the panel
+  int64_t tail_start;  // of the second panel of n80; -1: there is none
+  int tokens;          // 16 .. 80
+};
+
 struct spmm_problem {
-  struct spmm_args args;  // x and y are the starts of all panels
-  int64_t k, n, block_rows;
-  spmm_kernel kernel_n64, kernel_n32, kernel_n16;
-  spmm_kernel kernel_n80;  // may be null: then 64 + 16
+  struct spmm_args args;  // x, y and the epilogue's operands are the starts of all panels
+  int64_t k, block_rows;
+  int64_t passes;
+  const struct spmm_pass* pass;  // [passes]
   int threads;
-  const int64_t* row_split;  // [threads + 1] first block row of each thread
-  int failed;                // set by spmm_run_call when threads could not be started
+  const int64_t* row_split;      // [threads + 1] first block row of each thread
+  int rows;                      // of a block
+  spbench_lookup lookup;         // null: none
+  const uint8_t* lookup_table;   // [256]
+  int failed;                    // set by spmm_run_call when threads could not be started
 };
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+// Passes over the panels of n tokens, in `pass`, which has room for n / 64 + 3; returns how many.
+int64_t spmm_plan(int64_t n, const struct spmm_kernels* kernels, struct spmm_pass* pass);
 
 // Fills row_split [threads + 1] so that all threads have about the same work: the
 // groups of a block row, and its stores, which cost about two groups.

@@ -26,8 +26,9 @@ class PackedWeight:
         First group of each block row.
     weights : s8 [groups * 4 * R]
         In vpdpbusd's order.
-    channels : u16 or u32 [groups * 4]
-        Input channel of each slot; u32 only where K > 65536.
+    channels : u16 or u32 [(groups + 1) * 4 / C]
+        Input channels of each group (C = 1: four; C = 4: the first of four neighbours), and of
+        one more that kernels may read ahead; u32 only where K > 65536.
     row_sums : int64 [M]
         Sum of each row of W, which is what a zero point of X adds to the product.
     stored_weights : int
@@ -53,14 +54,20 @@ class PackedWeight:
             raise TypeError(f"weights are s8, not {matrix.data.dtype}")
         require_valid_structure(matrix)
         require_kernel(matrix.block)
+        if matrix.shape[1] < matrix.block.cols:  # a group's lines must exist
+            matrix = BlockSparseMatrix.from_dense(
+                matrix.to_dense(), BlockShape(matrix.block.rows, 1)
+            )
+        k, data = matrix.shape[1], np.ascontiguousarray(matrix.data)
         group_begin = np.empty(len(matrix.indptr), np.int64)
-        native.count_groups(matrix.indptr, group_begin)
-        slots = 4 * int(group_begin[-1])
-        wide = matrix.shape[1] > _NARROW_CHANNELS
-        weights = aligned_empty(slots * matrix.block.rows, np.int8)
-        channels = aligned_empty(slots, np.uint32 if wide else np.uint16)
-        data = matrix.data.reshape(matrix.stored_blocks, matrix.block.rows)
-        native.pack_weight(matrix.indptr, matrix.indices, data, group_begin, weights, channels)
+        native.count_groups(matrix.indptr, matrix.indices, data, k, group_begin)
+        groups = int(group_begin[-1])
+        weights = aligned_empty(groups * 4 * matrix.block.rows, np.int8)
+        channels = aligned_empty(
+            (groups + 1) * (4 // matrix.block.cols),
+            np.uint32 if k > _NARROW_CHANNELS else np.uint16,
+        )
+        native.pack_weight(matrix.indptr, matrix.indices, data, k, group_begin, weights, channels)
         return cls(
             matrix.shape,
             matrix.block,

@@ -28,15 +28,17 @@ class Product:
         return self.weight.astype(np.int32) @ self.x.astype(np.int32)
 
 
-def make_product(m: int, k: int, n: int, sparsity: float, seed: int = 0) -> Product:
+def make_product(
+    m: int, k: int, n: int, sparsity: float, seed: int = 0, block: BlockShape = BLOCK
+) -> Product:
     """Random blocks, extremes of both types among the values."""
     generator = np.random.default_rng(seed)
     weight = generator.integers(-128, 128, (m, k), dtype=np.int8)
-    grid = BLOCK.grid(m, k)
+    grid = block.grid(m, k)
     kept = generator.random(grid) >= sparsity
-    weight *= np.kron(kept, np.ones((BLOCK.rows, BLOCK.cols), bool))[:m, :k]
+    weight *= np.kron(kept, np.ones((block.rows, block.cols), bool))[:m, :k]
     x = generator.integers(0, 256, (k, n), dtype=np.uint8)
-    return Product(weight, BlockSparseMatrix.from_dense(weight, BLOCK), x)
+    return Product(weight, BlockSparseMatrix.from_dense(weight, block), x)
 
 
 RAN: set[str] = set()

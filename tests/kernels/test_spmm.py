@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from spbench.kernels import Epilogue, PackedWeight, Panels, Spmm, active_isa, sp
 from spbench.kernels._native import spmm as native
 from spbench.kernels.reference import apply_epilogue, triple_loop
 
-EDGES = [1, 3, 4, 5, 17, 64, 67]
+BLOCKS = [BlockShape(*sides) for sides in sorted({kernel["block"] for kernel in KERNELS})]
 
 
 def run(product, n=None, epilogue=None, threads=1):
@@ -25,22 +26,36 @@ def run(product, n=None, epilogue=None, threads=1):
     return spmm(weight, Panels.from_array(product.x), epilogue, threads).to_array()
 
 
+def block_of(kernel) -> BlockShape:
+    return BlockShape(*kernel["block"])
+
+
 def tokens_for(kernel) -> list[int]:
     """Token counts whose panels are the kernel's: full, one short, and one more panel of it."""
-    width = kernel["panel_width"]
-    full = {80: [80, 65, 79], 64: [64, 49, 63, 128], 32: [32, 31, 17], 16: [16, 15, 1]}
-    return full[width]
+    full = {
+        80: [80, 65, 79],
+        64: [64, 49, 63, 128],
+        32: [32, 31, 17],
+        16: [16, 15, 1],
+    }
+    return full[kernel["panel_width"]]
 
 
-@pytest.mark.parametrize("m", EDGES)
-@pytest.mark.parametrize("k", [1, 2, 5, 64, 131])
+def edges(kernel) -> list[int]:
+    """Output channels around the kernel's block, and primes beyond."""
+    rows = kernel["block"][0]
+    return sorted({1, 3, rows, rows + 1, 17, 67} | ({rows - 1} if rows > 1 else set()))
+
+
+@pytest.mark.parametrize("k", [1, 3, 4, 5, 64, 131])
 @pytest.mark.parametrize("sparsity", [0.0, 0.8, 1.0])
-def test_s32_is_the_product_bit_for_bit(kernel, m, k, sparsity):
-    for n in tokens_for(kernel):
-        product = make_product(m, k, n, sparsity, seed=m * 1000 + k)
+def test_s32_is_the_product_bit_for_bit(kernel, k, sparsity):
+    for m, n in itertools.product(edges(kernel), tokens_for(kernel)):
+        product = make_product(m, k, n, sparsity, m * 1000 + k, block_of(kernel))
         weight, x = PackedWeight.pack(product.blocks), Panels.from_array(product.x)
         prepared = Spmm(weight, x, num_threads=1)
-        assert prepared.kernels == (kernel["name"],)
+        if k >= kernel["block"][1]:
+            assert prepared.kernels == (kernel["name"],)
         np.testing.assert_array_equal(prepared.run().to_array(), product.s32)
 
 
@@ -53,7 +68,7 @@ def test_reference_is_the_triple_loop():
 @pytest.mark.parametrize("x_zero_point", [0, 128, 255])
 def test_requantised_output_is_within_one_quantum(kernel, output, x_zero_point):
     for m, k, n in [(1, 1, tokens_for(kernel)[0]), (67, 131, tokens_for(kernel)[1])]:
-        product = make_product(m, k, n, 0.7, seed=7)
+        product = make_product(m, k, n, 0.7, 7, block_of(kernel))
         generator = np.random.default_rng(3)
         epilogue = Epilogue(
             output,
@@ -72,16 +87,17 @@ def test_requantised_output_is_within_one_quantum(kernel, output, x_zero_point):
 
 @pytest.mark.parametrize(("output", "low", "high"), [("u8", 0, 255), ("s8", -128, 127)])
 def test_requantisation_saturates_beyond_the_range_of_s32(kernel, output, low, high):
-    product = make_product(8, 16, kernel["panel_width"], 0.0)
+    product = make_product(8, 16, kernel["panel_width"], 0.0, block=block_of(kernel))
     expected = np.where(product.s32 > 0, high, np.where(product.s32 < 0, low, 0))
     huge = run(product, epilogue=Epilogue(output, scale=1e9))
     np.testing.assert_array_equal(huge, expected)
 
 
 def test_rounding_is_half_to_even(kernel):
-    weight = np.array([[1], [3], [5], [7]], np.int8)
-    x = np.ones((1, kernel["panel_width"]), np.uint8)
-    packed = PackedWeight.pack(BlockSparseMatrix.from_dense(weight, BLOCK))
+    weight = np.zeros((4, 4), np.int8)
+    weight[:, 0] = [1, 3, 5, 7]
+    x = np.ones((4, kernel["panel_width"]), np.uint8)
+    packed = PackedWeight.pack(BlockSparseMatrix.from_dense(weight, block_of(kernel)))
     y = spmm(packed, Panels.from_array(x), Epilogue("u8", scale=0.5), 1).to_array()
     assert y[:, 0].tolist() == [0, 2, 2, 4]
 
@@ -91,18 +107,18 @@ def test_extremes_do_not_saturate_in_between(kernel, weight, activation):
     k, n = 300, kernel["panel_width"]
     dense = np.full((5, k), weight, np.int8)
     x = np.full((k, n), activation, np.uint8)
-    packed = PackedWeight.pack(BlockSparseMatrix.from_dense(dense, BLOCK))
+    packed = PackedWeight.pack(BlockSparseMatrix.from_dense(dense, block_of(kernel)))
     y = spmm(packed, Panels.from_array(x), num_threads=1).to_array()
     assert (y == weight * activation * k).all()
 
 
 def test_stays_inside_its_buffers(kernel):
     """All operands end at unmapped pages; a byte too far is a crash."""
-    # At width 80 a panel of 64 comes first, whose lines start on cache lines: whole fours only.
-    step = 4 if kernel["panel_width"] == 80 else 1
-    for m, k, sparsity in [(1, 1, 0.0), (6, 37, 0.5), (5, 9, 1.0)]:
+    # Before a tail comes a panel of 64, whose lines start on cache lines: whole fours only.
+    step = 4 if kernel["panel_width"] > 64 else 1
+    for m, k, sparsity in [(1, 4, 0.0), (6, 37, 0.5), (21, 38, 0.2), (5, 9, 1.0)]:
         m, k = -(-m // step) * step, -(-k // step) * step
-        product = make_product(m, k, kernel["panel_width"], sparsity, seed=k)
+        product = make_product(m, k, kernel["panel_width"], sparsity, k, block_of(kernel))
         weight, x = PackedWeight.pack(product.blocks), Panels.from_array(product.x)
         n = x.tokens
         for output in ("s32", "f32", "u8", "s8"):
@@ -112,7 +128,7 @@ def test_stays_inside_its_buffers(kernel):
                 m=m,
                 k=k,
                 n=n,
-                block=(4, 1),
+                block=kernel["block"],
                 group_begin=guarded_copy(weight.group_begin),
                 weights=guarded_copy(weight.weights),
                 channels=guarded_copy(weight.channels),
@@ -131,7 +147,7 @@ def test_stays_inside_its_buffers(kernel):
 
 
 def test_padding_tokens_do_not_matter(kernel):
-    product = make_product(9, 33, kernel["panel_width"] - 3, 0.5)
+    product = make_product(9, 33, kernel["panel_width"] - 3, 0.5, block=block_of(kernel))
     x = Panels.from_array(product.x)
     padding = Panels(np.ones_like(x.data), 33, x.data.size // 33)
     dirty = np.full((33, padding.tokens), 255, np.uint8)
@@ -141,27 +157,29 @@ def test_padding_tokens_do_not_matter(kernel):
     np.testing.assert_array_equal(result, product.s32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     m=st.integers(1, 40),
     k=st.integers(1, 90),
     n=st.integers(1, 200),
     sparsity=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
     threads=st.integers(1, 3),
+    block=st.sampled_from(BLOCKS),
     seed=st.integers(0, 2**16),
 )
-def test_any_shape_on_any_number_of_threads(m, k, n, sparsity, threads, seed):
-    product = make_product(m, k, n, sparsity, seed)
+def test_any_shape_on_any_number_of_threads(m, k, n, sparsity, threads, block, seed):
+    product = make_product(m, k, n, sparsity, seed, block)
     np.testing.assert_array_equal(run(product, threads=threads), product.s32)
 
 
-@pytest.mark.parametrize("isa", ["scalar", "avx512vnni"])
-def test_more_than_65536_channels(isa, monkeypatch):
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+@pytest.mark.parametrize("isa", native.isa_names())
+def test_more_than_65536_channels(isa, block, monkeypatch):
     if isa not in {kernel["isa"] for kernel in KERNELS if kernel["usable"]}:
         pytest.skip(f"this CPU cannot run {isa}")
     monkeypatch.setenv("SPBENCH_ISA", isa)
-    for n in (3, 20, 50):
-        product = make_product(5, 65536 + 9, n, 0.999, seed=2)
+    for n in (3, 20, 50, 80, 96):
+        product = make_product(5, 65536 + 9, n, 0.999, 2, block)
         assert PackedWeight.pack(product.blocks).channels.dtype == np.uint32
         np.testing.assert_array_equal(run(product), product.s32)
 
@@ -201,7 +219,10 @@ def test_isa_variable_caps_the_choice(monkeypatch):
 
 def test_block_without_kernel_names_those_that_exist():
     matrix = BlockSparseMatrix.from_dense(np.ones((6, 6), np.int8), BlockShape(3, 2))
-    with pytest.raises(InputError, match="no kernel for 3x2 blocks; kernels exist for 4x1"):
+    with pytest.raises(
+        InputError,
+        match="no kernel for 3x2 blocks; kernels exist for 1x1, 1x4, 4x1, 4x4, 8x1, 16x1, 16x4",
+    ):
         PackedWeight.pack(matrix)
 
 
@@ -247,7 +268,15 @@ def test_packed_weights_that_are_too_short_are_refused(field):
         Spmm(short, Panels.from_array(product.x))
 
 
+def test_one_index_serves_four_neighbouring_channels():
+    product = make_product(8, 22, 1, 0.0, block=BlockShape(4, 4))
+    weight = PackedWeight.pack(product.blocks)
+    groups = 2 * 6
+    assert weight.channels.nbytes == 2 * (groups + 1)
+    assert weight.channels.max() == 22 - 4  # the last block is moved back into X
+
+
 def test_index_bytes_are_counted():
     weight = PackedWeight.pack(make_product(8, 20, 1, 0.0).blocks)
-    assert weight.channels.nbytes == 2 * 2 * 20
+    assert weight.channels.nbytes == 2 * (2 * 20 + 4)  # and a group to read ahead
     assert weight.index_bytes == weight.channels.nbytes + 3 * 8
