@@ -32,7 +32,7 @@ _LABELS = {
 
 
 @click.command()
-@click.option("--no-measure", is_flag=True, help="Facts only; skip the second of measuring.")
+@click.option("--no-measure", is_flag=True, help="Facts only; skip the two seconds of measuring.")
 @click.option(
     "--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True
 )

@@ -20,7 +20,8 @@ loop on registers, which tells what the machine did meanwhile. ``affinity`` says
 whose.
 
 What comes of it: ``statistics`` turns samples into intervals and verdicts, ``resampling`` gives
-intervals of what is made of many cases, ``sample_health`` finds outliers and drifts. About the machine: ``machine`` (facts), ``limits`` (measured
-peak and bandwidth), ``stability`` (warnings from two snapshots of its counters); all read
-/proc and /sys through ``system_files``.
+intervals of what is made of many cases, ``sample_health`` finds outliers and drifts. About the machine:
+``machine`` (facts), ``limits`` (measured peak, and ``bandwidth`` by size), ``stability`` (warnings
+from two snapshots of its counters); facts and counters come from /proc and /sys through
+``system_files``.
 """

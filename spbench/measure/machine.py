@@ -21,7 +21,7 @@ def machine_facts(measure: bool = True, files: SystemFiles | None = None) -> dic
 
     Sizes in bytes. With ``measure``, ``limits`` holds the measured peak and
     bandwidth of one core (see :func:`spbench.measure.limits.measure_limits`), which
-    takes about a second. ``fingerprint`` names the kind of machine, not the host.
+    takes about two seconds. ``fingerprint`` names the kind of machine, not the host.
     ``files`` are /proc and /sys.
     """
     from spbench import __version__

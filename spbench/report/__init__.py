@@ -12,6 +12,7 @@
       ledger.py       what a product costs beside its kernel
       recommendation.py   a model's layers: which blocks, or stay dense, and what it gains
       roofline.py     each row's bytes, operations and share of its own bound
+        bandwidth.py    what the machine reads, by size
       health.py       outliers and drift among the samples
       exclusion.py    what does not count, and why
       machine.py      the machine's facts, unknown where it does not tell

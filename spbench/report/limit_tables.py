@@ -22,9 +22,11 @@ def bound_shares(points: Sequence[RooflinePoint], subject: str) -> Table:
         ["backend", "N", "rows", "bounded by", "least", "median", "most"],
         rows,
         "Bound: the smaller of the peak and of what the memory can bring, that is operations per"
-        " byte times the read bandwidth of the fastest level that holds weights, indices,"
-        " activations and result. Real operations only, each backend in its own arithmetic. 100 %"
-        " is all that this machine can do.",
+        " byte times the read bandwidth for as many bytes as weights, indices, activations and"
+        " result have (in a run that did not measure it by size, of the fastest level that holds"
+        " them). Several threads are taken to read an equal part each, as fast as one core alone."
+        " Real operations only, each backend in its own arithmetic. 100 % is all that this machine"
+        " can do.",
         numbers_from=4,
     )
 

@@ -69,8 +69,14 @@ class MachineFacts:
     def number(self, *path: str) -> float | None:
         """The value at a path if it is a positive number, else None."""
         value = self.get(*path)
-        real = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if real and value > 0 else None
+        return float(value) if _is_positive(value) else None
+
+    def pairs(self, *path: str) -> list[tuple[float, float]]:
+        """The value at a path if it is a list of pairs of positive numbers, else an empty one."""
+        value = self.get(*path)
+        if not isinstance(value, list) or not all(map(_is_pair, value)):
+            return []
+        return [(float(first), float(second)) for first, second in value]
 
     @property
     def made_by_intel(self) -> bool:
@@ -86,7 +92,20 @@ class MachineFacts:
 
     def facts(self) -> list[tuple[str, str]]:
         """Every fact with its name, for a table."""
-        return [(name, _readable(path[-1], self.get(*path))) for name, path in _FACTS.items()]
+        found = [(name, _readable(path[-1], self.get(*path))) for name, path in _FACTS.items()]
+        curve = self.pairs("limits", "bandwidth_curve")
+        if curve:
+            by_size = ", ".join(f"{_binary_size(size)} {rate:.3g}" for size, rate in curve)
+            found.insert(-2, ("Measured read bandwidth by size (GB/s)", by_size))
+        return found
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_positive, value))
 
 
 def _readable(key: str, value: Any) -> str:

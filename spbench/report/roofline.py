@@ -4,10 +4,17 @@
 
 (Williams, Waterman and Patterson, Roofline, CACM 2009). Operations are real ones: stored
 weights only. Bytes are those that a product cannot do without, each once: weights,
-indices, X and Y by their types. Caches are hot, so the bandwidth is that of the level
-that holds all of them. The peak is measured beside the row, in its own rounds, by its
-control; older rows have the machine's. A share above 1 says that a bound is wrong, not
-that the kernel is good: it is flagged.
+indices, X and Y by their types. Caches are hot, so the bandwidth is that of a set of as
+many bytes that is read again and again: it was measured by size. A run without such a
+curve has the bandwidth of the level that holds everything, which is too low for a set
+that lies partly in the level before. The peak is measured beside the row, in its own
+rounds, by its control; older rows have the machine's. A share above 1 says that a bound
+is wrong, not that the kernel is good: it is flagged.
+
+Bandwidth is measured on one core. Several threads are assumed to read an equal part of
+the bytes each, every one at the rate of a core that is alone. Caches that they share, and
+X, which each of them reads, make that an upper bound. What the last cache does not hold
+is taken at its whole size, since that cache is one for all.
 """
 
 from __future__ import annotations
@@ -15,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from spbench.report.bandwidth import BandwidthCurve
 from spbench.report.case import Case, counts
 from spbench.report.machine import MachineFacts
 from spbench.store.schema import Row
@@ -29,7 +37,10 @@ _ITEM_BYTES = {"s8": 1, "u8": 1, "s32": 4, "f32": 4}
 
 @dataclass(frozen=True)
 class Roof:
-    """A level of the memory hierarchy: read bandwidth (GB/s) of all cores of the setting."""
+    """A level of the memory hierarchy, and a read bandwidth (GB/s) of all cores of the setting.
+
+    Of a point, it is the bandwidth at the size of its own working set.
+    """
 
     level: str
     bandwidth_gb_s: float
@@ -101,8 +112,12 @@ def roofs(machine: MachineFacts, threads: int = 1) -> list[Roof]:
 
 def roofline(cases: Iterable[Case], machine: MachineFacts) -> list[RooflinePoint]:
     """A point for each row that counts, knows its real operations and has a peak."""
+    curve = BandwidthCurve.of(machine)
     points = (
-        _point(case, row, machine) for case in cases for row in case.rows.values() if counts(row)
+        _point(case, row, machine, curve)
+        for case in cases
+        for row in case.rows.values()
+        if counts(row)
     )
     return [point for point in points if point is not None]
 
@@ -114,14 +129,15 @@ def bytes_moved(row: Row) -> int:
     return (row.weight_bytes or 0) + (row.index_bytes or 0) + row.n * activations
 
 
-def _point(case: Case, row: Row, machine: MachineFacts) -> RooflinePoint | None:
+def _point(
+    case: Case, row: Row, machine: MachineFacts, curve: BandwidthCurve | None
+) -> RooflinePoint | None:
     peak = peak_gops(row, machine)
     if peak is None or not row.gops_real or not row.weight_bytes:
         return None
     moved = bytes_moved(row)
-    return RooflinePoint(
-        case, row, row.gops_real * row.time_ns, moved, peak, _roof(moved, row.threads, machine)
-    )
+    roof = _roof(moved, row.threads, machine, curve)
+    return RooflinePoint(case, row, row.gops_real * row.time_ns, moved, peak, roof)
 
 
 def peak_gops(row: Row, machine: MachineFacts) -> float | None:
@@ -137,16 +153,27 @@ def peak_gops(row: Row, machine: MachineFacts) -> float | None:
     return one_core * row.threads if one_core else None
 
 
-def _roof(moved: int, threads: int, machine: MachineFacts) -> Roof | None:
-    """The fastest level that holds everything; DRAM if none does."""
-    known = {roof.level: roof for roof in roofs(machine, threads)}
+def _roof(
+    moved: int, threads: int, machine: MachineFacts, curve: BandwidthCurve | None
+) -> Roof | None:
+    """The fastest level that holds everything, at the bandwidth of as much as that."""
+    level = _level(moved, threads, machine)
+    if level is None:
+        return None
+    if curve is None:
+        return next((roof for roof in roofs(machine, threads) if roof.level == level), None)
+    return Roof(level, threads * curve.at(moved if level == "dram" else moved / threads))
+
+
+def _level(moved: int, threads: int, machine: MachineFacts) -> str | None:
+    """DRAM if no cache holds everything; None if a cache's size is unknown."""
     for level in _LEVELS:
         size = machine.number("caches", "l1d_bytes" if level == "l1" else f"{level}_bytes")
         if size is None:
             return None
         if moved <= _shared_by(level, threads) * size:
-            return known.get(level)
-    return known.get("dram")
+            return level
+    return "dram"
 
 
 def _shared_by(level: str, threads: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def machine(measure: bool) -> dict[str, Any]:
-    """Facts of this machine, with its limits only if they shall be measured (about a second)."""
+    """Facts of this machine, with its limits only if they shall be measured (about two seconds)."""
     from spbench.measure.machine import machine_facts  # loads the compiled module
 
     return machine_facts(measure)

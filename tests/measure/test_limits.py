@@ -5,7 +5,7 @@ import pytest
 from fake_time import FakeClock
 
 from spbench.kernels._native import probe
-from spbench.measure import limits
+from spbench.measure import limits, rate
 
 CACHES = {"l1d_bytes": 32 << 10, "l2_bytes": 1 << 20, "l3_bytes": 1 << 20}
 
@@ -13,7 +13,7 @@ CACHES = {"l1d_bytes": 32 << 10, "l2_bytes": 1 << 20, "l3_bytes": 1 << 20}
 @pytest.fixture
 def clock(monkeypatch):
     clock = FakeClock()
-    monkeypatch.setattr(limits.time, "perf_counter", lambda: clock.now_ns() / 1e9)
+    monkeypatch.setattr(rate.time, "perf_counter", lambda: clock.now_ns() / 1e9)
     return clock
 
 
@@ -34,6 +34,7 @@ def test_what_is_done_over_what_it_took(clock, monkeypatch):
     assert found["int8_peak_gops"] == pytest.approx(204.8, abs=0.1)
     assert found["f32_peak_gflops"] == pytest.approx(51.2, abs=0.1)
     assert found["bandwidth_gb_s"] == dict.fromkeys(("l1", "l2", "l3", "dram"), 50)
+    assert [speed for _, speed in found["bandwidth_curve"]] == [50] * len(found["bandwidth_curve"])
 
 
 def test_the_best_chunk_counts(clock):
@@ -43,13 +44,21 @@ def test_the_best_chunk_counts(clock):
         clock.advance(turns * 100 * next(chunks, 2))
         return turns
 
-    assert limits._best_rate(run) == pytest.approx(1e7, rel=1e-3)
+    assert rate.best_rate(run, 0.15) == pytest.approx(1e7, rel=1e-3)
 
 
 def test_what_the_cpu_lacks_is_unknown(monkeypatch):
     monkeypatch.setattr(limits, "_features", list)
     assert limits._peak("vpdpbusd_zmm", "avx512vnni") == "unknown"
-    assert limits._read_bandwidth("unknown") == "unknown"
+    assert limits._reader() is probe.read_scalar
+
+
+def test_a_level_whose_cache_is_not_told_is_unknown(monkeypatch):
+    monkeypatch.setattr(limits, "read_curve", lambda caches, read: [(128 << 20, 30.0)])
+    monkeypatch.setattr(limits, "_features", list)
+    found = limits.measure_limits({"l1d_bytes": "unknown"})
+    assert found["bandwidth_gb_s"] == dict.fromkeys(("l1", "l2", "l3"), "unknown") | {"dram": 30.0}
+    assert found["bandwidth_curve"] == [[128 << 20, 30.0]]
 
 
 def test_probes_count_what_they_do():

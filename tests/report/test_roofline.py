@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from synthetic_runs import MACHINE, absent, row
 
+from spbench.report.bandwidth import BandwidthCurve
 from spbench.report.case import group_cases
 from spbench.report.machine import MachineFacts
 from spbench.report.roofline import roofline, roofs
 from spbench.store.schema import Status
 
 WITH_F32 = {**MACHINE, "limits": MACHINE["limits"] | {"f32_peak_gflops": 117.0}}
+
+CURVE = [[8 << 10, 200.0], [32 << 10, 220.0], [1 << 20, 100.0], [4 << 20, 80.0], [128 << 20, 30.0]]
+WITH_CURVE = {**MACHINE, "limits": MACHINE["limits"] | {"bandwidth_curve": CURVE}}
 
 
 def points_of(*rows, machine=MACHINE):
@@ -93,6 +99,40 @@ def test_threads_have_more_of_everything_but_the_shared_cache():
     wide = point_of(row("onednn", 1e9, m=1024, k=1024, n=1, threads=2))
     assert wide.roof.level == "l2"
     assert point_of(row("onednn", 1e9, m=1024, k=1024, n=1)).roof.level == "l3"
+
+
+def test_a_curve_never_rises_and_is_read_between_its_points():
+    curve = BandwidthCurve.of(MachineFacts(WITH_CURVE))
+    assert [curve.at(size) for size, _ in CURVE] == [220, 220, 100, 80, 30]
+    assert curve.at(2 << 20) == pytest.approx(90)
+    assert (curve.at(100), curve.at(1 << 40)) == (220, 30)
+
+
+@pytest.mark.parametrize("points", ["unknown", [], [[8192]], [[8192, "unknown"]], [8192, 20.0], {}])
+def test_a_curve_that_is_none(points):
+    machine = MachineFacts({"limits": {"bandwidth_curve": points}})
+    assert BandwidthCurve.of(machine) is None
+    assert not any("by size" in name for name, _ in machine.facts())
+
+
+def test_with_a_curve_a_set_is_bounded_by_its_own_size():
+    """1448x1448x1 has 2 MiB, which a set of half of L3 would bound by 95 GB/s."""
+    found = point_of(row("onednn", 1e9, m=1448, k=1448, n=1), WITH_CURVE)
+    assert found.bound_by == "l3"
+    bandwidth = 100 - 20 * math.log2(found.bytes_moved / (1 << 20)) / 2
+    assert found.bound_gops == pytest.approx(found.intensity * bandwidth)
+    told = dict(MachineFacts(WITH_CURVE).facts())["Measured read bandwidth by size (GB/s)"]
+    assert told == "8 KiB 200, 32 KiB 220, 1 MiB 100, 4 MiB 80, 128 MiB 30"
+
+
+def test_threads_read_a_part_each_unless_no_cache_holds_all():
+    wide = point_of(row("onednn", 1e9, m=1448, k=1448, n=1, threads=2), WITH_CURVE)
+    assert wide.roof.level == "l3"
+    curve = BandwidthCurve.of(MachineFacts(WITH_CURVE))
+    assert wide.roof.bandwidth_gb_s == pytest.approx(2 * curve.at(wide.bytes_moved / 2))
+    huge = point_of(row("onednn", 1e9, m=8192, k=8192, n=1, threads=2), WITH_CURVE)
+    assert huge.roof.level == "dram"
+    assert huge.roof.bandwidth_gb_s == pytest.approx(2 * curve.at(huge.bytes_moved))
 
 
 def test_a_machine_that_tells_little():

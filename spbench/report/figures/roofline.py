@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from spbench.report.bandwidth import BandwidthCurve
 from spbench.report.case import percent
 from spbench.report.figures.style import (
     BLACK,
@@ -30,6 +31,7 @@ from spbench.report.study import SUBJECT, Study
 ROOF_STYLES = {"l1": "-", "l2": (0, (6, 1.5)), "l3": (0, (4, 1.5, 1, 1.5)), "dram": ":"}
 BOUNDS_APART = 1.3
 """Sparse bounds nearer to each other than by this factor would cover each other's labels."""
+_BY_SIZE = ", measured on one size each; a row's own bound is that of its own size"
 
 Rate = Callable[[RooflinePoint], float]
 
@@ -157,6 +159,7 @@ def _caption(machine: MachineFacts, study: Study) -> str:
     f32 = machine.number("limits", "f32_peak_gflops")
     return (
         "Each point is a row: its rate over the operations that it does for every byte of weights,"
-        " indices, activations and result. Slanted: what each level of the memory can read."
+        " indices, activations and result. Slanted: what each level of the memory can read"
+        f"{_BY_SIZE if BandwidthCurve.of(machine) else ''}."
         + (f" The f32 peak is {f32 * study.setting.threads:.3g} GFLOPS." if f32 else "")
     )
