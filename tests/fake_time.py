@@ -27,7 +27,8 @@ class FakePlayer:
 
     ``jitter`` is what every second turn takes longer, as a share. ``lost`` holds, for one turn
     after the other, the share of its wall time in which others have the core; the last one is for
-    all that follow. ``breaks`` maps a method to the exception it raises, ``idle_share`` is the
+    all that follow. ``waited`` is what one of several threads waits for a core in each turn, as a
+    share, None if that is not told. ``breaks`` maps a method to the exception it raises, ``idle_share`` is the
     CPU it burns between its turns, ``idle_ns`` how long those pauses are said to be.
     """
 
@@ -42,6 +43,7 @@ class FakePlayer:
         self.idle_ns = 5_000_000
         self.jitter = 0.0
         self.lost = [0.0]
+        self.waited: list[float] | None = None
         self._turns = 0
         self._clock = clock
         vars(self).update(changes)
@@ -71,7 +73,13 @@ class FakePlayer:
         wall_ns = round(cpu_ns / (1 - lost))
         hot_calls = -(-hot_ns // self.call_ns)
         self._clock.advance(hot_calls * self.call_ns + wall_ns)
-        return Timing(count, wall_ns, cpu_ns)
+        return Timing(count, wall_ns, cpu_ns, self._waited_ns(wall_ns))
+
+    def _waited_ns(self, wall_ns: int) -> int | None:
+        if self.waited is None:
+            return None
+        share = self.waited.pop(0) if len(self.waited) > 1 else self.waited[0]
+        return round(share * wall_ns)
 
     def _check(self) -> str:
         return self.wrong

@@ -69,7 +69,6 @@ class GemmBench(Bench):
         self._placements: list[Backend] = []  # made only where the library is available
         self._placement = 0
         self._reference: np.ndarray | None = None
-        self._threads = 1
 
     def describe(self) -> BackendFacts:
         kind = self._class

@@ -17,11 +17,11 @@
 Nothing here knows what is multiplied: a bench is named as ``module:Class`` and made in
 the worker (``spbench.gemm.bench:GemmBench``). One more player is the control (``control``), a
 loop on registers, which tells what the machine did meanwhile. ``affinity`` says which core is
-whose.
+whose, ``run_delay`` how long several threads waited for one.
 
 What comes of it: ``statistics`` turns samples into intervals and verdicts, ``resampling`` gives
-intervals of what is made of many cases, ``sample_health`` finds outliers and drifts. About the machine:
-``machine`` (facts), ``limits`` (measured peak, and ``bandwidth`` by size), ``stability`` (warnings
-from two snapshots of its counters); facts and counters come from /proc and /sys through
+intervals of what is made of many cases, ``sample_health`` finds outliers and drifts. About the
+machine: ``machine`` (facts), ``limits`` (measured peak, and ``bandwidth`` by size), ``stability``
+(warnings from two snapshots of its counters); facts and counters come from /proc and /sys through
 ``system_files``.
 """

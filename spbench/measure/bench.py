@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spbench.measure.clock import Clock, SystemClock
+from spbench.measure.run_delay import longest_wait_ns, run_delays
 from spbench.measure.timing import Timing
 
 
@@ -30,6 +31,7 @@ class Bench(ABC):
 
     def __init__(self, clock: Clock | None = None):
         self._clock = clock or SystemClock()
+        self._threads = 1  # that the task runs on
 
     @abstractmethod
     def prepare(self, task: Any) -> Prepared:
@@ -61,11 +63,20 @@ class Bench(ABC):
     def turn(self, round_index: int, count: int, hot_ns: float) -> Timing:
         """Untimed calls until ``hot_ns`` have passed, then ``count`` timed ones; then rest.
 
-        A turn that was disturbed is taken again with the same ``round_index``.
+        A turn that was disturbed is taken again with the same ``round_index``. On several threads
+        the timing says how long one of them waited for a core; on one, its CPU time does.
         """
         start = self._clock.now_ns()
         while self._clock.now_ns() - start < hot_ns:
             self.run(1)
-        timing = self.run(count)
+        timing = self.run(count) if self._threads == 1 else self._run_and_count_waits(count)
         self.settle()
         return timing
+
+    def _run_and_count_waits(self, count: int) -> Timing:
+        before = run_delays()
+        timing = self.run(count)
+        waited_ns = longest_wait_ns(before, run_delays())
+        if waited_ns is None:
+            return timing
+        return replace(timing, waited_ns=min(waited_ns, timing.wall_ns))

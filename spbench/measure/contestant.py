@@ -26,7 +26,7 @@ IDLE_NS_LIMIT = 1_000_000
 
 
 LOST_SHARE_LIMIT = 0.10
-"""On one thread, CPU time is wall time unless other processes get the core in between."""
+"""Of a turn's wall time without the core: more of it makes the turn disturbed."""
 
 MOST_REPEATS = 3
 """A turn that lost the core is taken again so often at most, in each round."""
@@ -39,8 +39,9 @@ MOST_RECOUNTS = 4
 class Measurement:
     """What a case has to say about one backend; samples are ns a call, one a round.
 
-    ``disturbed_rounds`` are the indices of samples that lost the core in every try. ``control``
-    has a sample for each round too, and maybe more of them: others went on longer.
+    ``lost_shares`` says of each sample for which share of its time others had the core, None where
+    that is not known; ``disturbed_rounds`` are the indices of samples that lost it in every try.
+    ``control`` has a sample for each round too, and maybe more of them: others went on longer.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Measurement:
     calls_per_turn: int = 0
     samples_ns: list[float] = field(default_factory=list)
     cpu_samples_ns: list[float] = field(default_factory=list)
+    lost_shares: list[float | None] = field(default_factory=list)
     idle_share: float = 0.0
     turns_repeated: int = 0
     disturbed_rounds: list[int] = field(default_factory=list)
@@ -61,8 +63,9 @@ class Contestant:
 
     On a machine that others use too, short turns slip in between the scheduler's slices (some ms)
     while long ones lose the core, so that the noise is in favour of the quick backend. On one
-    thread that shows: CPU time is less than wall time. Such a turn is taken again at
-    once. A call that is longer than a slice finds no undisturbed moment, however often it is
+    thread that shows: CPU time is less than wall time. Several threads wait for each other off
+    the core too; there the time counts that one of them was ready to run and had none. Such a
+    turn is taken again at once. A call that is longer than a slice finds no undisturbed moment, however often it is
     tried; its samples are kept, and marked, for whoever compares them.
     """
 
@@ -128,13 +131,13 @@ class Contestant:
         repeats = 0
         while (
             best is not None
-            and self._lost(best) > LOST_SHARE_LIMIT
+            and self._is_disturbed(best)
             and repeats < MOST_REPEATS
             and self._turns_ns < share_ns
         ):
             repeats += 1
             again = self._try(round_index)
-            best = None if again is None else min(best, again, key=self._lost)
+            best = None if again is None else min(best, again, key=self._lost_or_0)
         self.measurement.turns_repeated += repeats
         if best is not None:
             self._keep(best)
@@ -163,13 +166,25 @@ class Contestant:
         self._count_idle(answer)
         return answer.value
 
-    def _lost(self, timing: Timing) -> float:
-        """The share of a turn in which others had the core, as far as CPU time tells."""
-        return 1 - timing.cpu_ns / timing.wall_ns if self._threads == 1 else 0.0
+    def _lost(self, timing: Timing) -> float | None:
+        """The share of a turn in which others had the core; None if that is not known.
+
+        Of several threads, it is that of the one that waited longest.
+        """
+        if self._threads == 1:
+            return max(0.0, 1 - timing.cpu_ns / timing.wall_ns)
+        return None if timing.waited_ns is None else timing.waited_ns / timing.wall_ns
+
+    def _lost_or_0(self, timing: Timing) -> float:
+        return self._lost(timing) or 0.0
+
+    def _is_disturbed(self, timing: Timing) -> bool:
+        return self._lost_or_0(timing) > LOST_SHARE_LIMIT
 
     def _keep(self, timing: Timing) -> None:
-        if self._lost(timing) > LOST_SHARE_LIMIT:
+        if self._is_disturbed(timing):
             self.measurement.disturbed_rounds.append(len(self.measurement.samples_ns))
+        self.measurement.lost_shares.append(self._lost(timing))
         self.measurement.samples_ns.append(timing.wall_ns / timing.count)
         self.measurement.cpu_samples_ns.append(timing.cpu_ns / timing.count)
 

@@ -39,7 +39,6 @@ class ControlBench(Bench):
     def __init__(self, name: str):
         super().__init__()
         self._name, self._turns, self._loop = _loop()
-        self._threads = 1
 
     def prepare(self, task: Any) -> Prepared:
         """Only ``task.threads`` matters. Raises RuntimeError if they cannot be started."""

@@ -23,8 +23,8 @@ def measure_case(
 ) -> list[Measurement]:
     """Measure ``task`` with every player; one :class:`Measurement` each, in their order.
 
-    ``threads`` is what each player uses: on one thread, CPU time tells whether others had
-    the core, and a disturbed turn is taken again (see :class:`Contestant`).
+    ``threads`` is what each player uses: it decides what tells whether others had the core, so
+    that a disturbed turn is taken again (see :class:`Contestant`).
     ``control`` takes turns with the players, in every round; what it measured is the
     ``control`` of every measurement. When it fails, that is None, and nothing else happens.
 

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timing:
-    """What ``count`` calls took together, in nanoseconds."""
+    """What ``count`` calls took together, in nanoseconds.
+
+    ``waited_ns`` is how long the thread that waited longest was ready without a core, see
+    :mod:`spbench.measure.run_delay`; None if nobody asked, or the system does not tell.
+    """
 
     count: int
     wall_ns: int
     cpu_ns: int  # of the whole process, all threads
+    waited_ns: int | None = None

@@ -46,7 +46,8 @@ def protocol(rows: Iterable[Row]) -> Table:
         f" {percent(1 - CONFIDENCE)} are expected to be false (Benjamini and Hochberg). The intervals"
         " themselves are not corrected. A case is undecided with fewer than"
         f" {MINIMUM_ROUNDS} rounds, and if other processes had the core for more than"
-        f" {percent(DISTURBED_SHARE)} of the time of either side (disturbed): then it also stays out"
+        f" {percent(DISTURBED_SHARE)} of the time of either side (disturbed; of several"
+        " threads the one counts that waited longest for a core): then it also stays out"
         " of means and sums. Intervals of means and sums are bootstrapped over the rounds of each"
         " case: they hold for these shapes and this run; their verdicts are those of their intervals,"
         " not corrected.",

@@ -64,7 +64,8 @@ class Row(BaseModel):
     samples_ns: list[float] | None = None  # one a round, in the order of the rounds
     turns_repeated: int | None = None  # turns taken again because others had the core
     disturbed_rounds: list[int] | None = None  # samples that lost it in every try, from 0 on
-    lost_share: float | None = None  # median share of wall time without the core; one thread only
+    # Median share of wall time without the core; of several threads, of the one that waited longest.
+    lost_share: float | None = None
     # The control that took turns with the backends of the case: see spbench/measure/control.py.
     control: str | None = None  # what ran: vpdpbusd_zmm is the CPU's int8 peak
     control_ops: int | None = None  # operations of a call; / control_ns is the peak in GOPS

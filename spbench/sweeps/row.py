@@ -33,7 +33,7 @@ class RowMaker:
             case_id=case.case_id,
             host=self.host,
             status=measurement.status,
-            reason="; ".join(filter(None, (measurement.reason, _lost_core(case, measurement)))),
+            reason="; ".join(filter(None, (measurement.reason, _lost_core(measurement)))),
             backend=measurement.name,
             implementation=facts.implementation,
             isa=facts.isa,
@@ -59,20 +59,19 @@ class RowMaker:
         )
 
 
-def _lost_share(case: Case, measurement: Measurement) -> float | None:
-    """Median share of a turn's wall time in which others had the core; None if it does not tell.
+def _lost_share(measurement: Measurement) -> float | None:
+    """Median share of a turn's wall time in which others had the core; None if it is not known.
 
-    Several threads wait for each other off the core, so that it tells for one only.
+    On one thread it is what CPU time lacks. Of several, it is the time that the one that waited
+    longest was ready to run and had no core: the others wait for it.
     """
-    if case.threads != 1 or not measurement.samples_ns:
-        return None
-    shares = zip(measurement.cpu_samples_ns, measurement.samples_ns, strict=True)
-    return max(0.0, 1 - statistics.median(cpu_ns / wall_ns for cpu_ns, wall_ns in shares))
+    shares = [share for share in measurement.lost_shares if share is not None]
+    return statistics.median(shares) if shares else None
 
 
-def _lost_core(case: Case, measurement: Measurement) -> str:
+def _lost_core(measurement: Measurement) -> str:
     """A remark if other processes had the core for a good part of the timed calls."""
-    lost = _lost_share(case, measurement)
+    lost = _lost_share(measurement)
     if measurement.status is not Status.OK or lost is None or lost <= LOST_SHARE_LIMIT:
         return ""
     return f"disturbed: other processes had its core for {lost:.0%} of the time"
@@ -102,7 +101,7 @@ def _times(case: Case, facts: GemmFacts, measurement: Measurement) -> dict[str, 
         "samples_ns": measurement.samples_ns,
         "turns_repeated": measurement.turns_repeated,
         "disturbed_rounds": measurement.disturbed_rounds,
-        "lost_share": _lost_share(case, measurement),
+        "lost_share": _lost_share(measurement),
         "gops_dense_equivalent": case.problem.dense_ops / time.value,
         "gops_real": 2 * case.problem.n * stored_weights / time.value,
     }

@@ -3,6 +3,7 @@
 import pytest
 from fake_time import FakeClock
 
+from spbench.measure import bench as bench_module
 from spbench.measure.bench import Bench, Prepared
 from spbench.measure.timing import Timing
 
@@ -38,6 +39,19 @@ def test_untimed_calls_until_hot(hot_ns, hot_calls):
     timing = bench.turn(0, 7, hot_ns)
     assert bench.counts == [1] * hot_calls + [7]
     assert timing == Timing(7, 700, 700)
+
+
+@pytest.mark.parametrize(
+    ("told", "waited_ns"),
+    [([{"a": 5}, {"a": 65}], 60), ([{"a": 5}, {"a": 5005}], 700), ([{}, {}], None)],
+)
+def test_several_threads_tell_how_long_one_waited(monkeypatch, told, waited_ns):
+    """Never longer than the calls: some of it may have been before or after them."""
+    monkeypatch.setattr(bench_module, "run_delays", lambda: told.pop(0))
+    bench = StubBench(FakeClock(), [100])
+    assert bench.turn(0, 7, 0).waited_ns is None and len(told) == 2
+    bench._threads = 2
+    assert bench.turn(0, 7, 0) == Timing(7, 700, 700, waited_ns)
 
 
 def test_one_hot_call_if_it_is_long():

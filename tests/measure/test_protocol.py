@@ -149,6 +149,21 @@ def test_a_twentieth_of_the_core_is_not_worth_a_repeat(clock):
 def test_several_threads_wait_for_each_other_and_are_not_taken_for_disturbed(clock):
     (result,) = measure(clock, FakePlayer("a", clock, lost=[0.5]), threads=2, rounds=8)
     assert result.turns_repeated == 0 and result.disturbed_rounds == []
+    assert result.lost_shares == [None] * 8
+
+
+def test_several_threads_of_which_one_waited_for_a_core_are(clock):
+    waited = [0, 0.5, 0.05, 0.4, 0.6, 0.3, 0.7, 0.02]
+    (result,) = measure(clock, FakePlayer("a", clock, waited=waited), threads=2, rounds=8)
+    assert result.turns_repeated == 1 + 3 and result.disturbed_rounds == [2]
+    assert result.lost_shares == pytest.approx([0, 0.05, 0.3, *[0.02] * 5], abs=1e-4)
+
+
+def test_one_thread_has_its_cpu_time_to_tell(clock):
+    player = FakePlayer("a", clock, lost=[0.04], waited=[0.9])
+    (result,) = measure(clock, player, rounds=8)
+    assert result.turns_repeated == 0
+    assert result.lost_shares == pytest.approx([0.04] * 8, abs=1e-3)
 
 
 def test_one_that_dies_while_it_repeats_fails(clock):

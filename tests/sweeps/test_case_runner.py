@@ -92,13 +92,17 @@ def test_output_of_a_library_and_a_spinning_one():
 
 def test_a_core_that_others_had_is_told():
     measurement = Measurement("a", samples_ns=[100.0] * 8, cpu_samples_ns=[60.0] * 8)
+    measurement.lost_shares = [0.4] * 7 + [None]
     maker = RowMaker("run", "host", SETTINGS)
     row = maker.row(make_case(), 0.5, measurement)
     assert row.status is Status.OK
     assert row.reason == "disturbed: other processes had its core for 40% of the time"
     assert row.lost_share == pytest.approx(0.4)
     several = maker.row(make_case(threads=2), 0.5, measurement)
-    assert (several.reason, several.lost_share) == ("", None)
+    assert (several.reason, several.lost_share) == (row.reason, row.lost_share)
+    measurement.lost_shares = [None] * 8
+    unknown = maker.row(make_case(threads=2), 0.5, measurement)
+    assert (unknown.reason, unknown.lost_share) == ("", None)
 
 
 def test_a_control_is_told_in_the_rounds_of_the_row():
@@ -118,6 +122,7 @@ def test_a_control_is_told_in_the_rounds_of_the_row():
 def test_repeats_are_told():
     measurement = Measurement("a", samples_ns=[100.0] * 8, cpu_samples_ns=[101.0] * 8)
     measurement.turns_repeated, measurement.disturbed_rounds = 5, [2]
+    measurement.lost_shares = [0.0] * 8
     row = RowMaker("run", "host", SETTINGS).row(make_case(), 0.5, measurement)
     assert (row.turns_repeated, row.disturbed_rounds, row.lost_share) == (5, [2], 0)
     fields = row.to_dict()
