@@ -71,7 +71,11 @@ class BreakEven:
         """The fit to the subject's medians; None with a single sparsity."""
         if not _make_a_line(self.points):
             return None
-        return Line(*map(float, _solver(self.points) @ _times(self.points)))
+        return Line(*map(float, self._solver @ _times(self.points)))
+
+    @cached_property
+    def _solver(self) -> np.ndarray:
+        return _solver(self.points)
 
     @cached_property
     def interval(self) -> Interval | None:
@@ -82,9 +86,10 @@ class BreakEven:
         """
         if self.line is None:
             return None
-        value, *others = (float(_meet(line, self.dense_ns)) for line in self._fits())
+        value = float(_meet(np.array([self.line.fixed_ns, self.line.by_weight_ns]), self.dense_ns))
+        others = [float(_meet(line, self.dense_ns)) for line in self._fits_without_one()]
         times = np.stack([each.resampled_times for each in self.points], axis=1).astype(float)
-        lines = times[:, :, 1] @ _solver(self.points).T
+        lines = times[:, :, 1] @ self._solver.T
         drawn = percentile_interval(value, _meet(lines, times[:, :, 0].mean(axis=1)))
         return Interval(min([drawn.low, *others]), value, max([drawn.high, *others]))
 
@@ -148,12 +153,11 @@ class BreakEven:
             return f"above {percent(slower)}" if faster is None else f"below {percent(faster)}"
         return f"between {percent(slower)} and {percent(faster)}"
 
-    def _fits(self) -> list[np.ndarray]:
-        """Of all points, then without each of them, where the others still make a line."""
+    def _fits_without_one(self) -> list[np.ndarray]:
+        """Without each of the points, where the others still make a line."""
         size = len(self.points)
         fewer = [[*self.points[:i], *self.points[i + 1 :]] for i in range(size)]
-        kept = [self.points, *filter(_make_a_line, fewer)]
-        return [_solver(points) @ _times(points) for points in kept]
+        return [_solver(points) @ _times(points) for points in filter(_make_a_line, fewer)]
 
 
 def break_evens(comparisons: Iterable[Comparison]) -> list[BreakEven]:
