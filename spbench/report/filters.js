@@ -1,4 +1,5 @@
-// Filters for the tables. Without this script, and in print, the page shows every row.
+// Filters for the tables; figures are images of all rows, and the bar says so. Without this script,
+// and in print, the page shows every row.
 //
 // A row says what it is about in data-<facet> attributes, a column in those of its
 // head. What is not about a facet is never hidden by it; a row with verdicts is
@@ -77,7 +78,9 @@
   reset.textContent = "show all";
   bar.addEventListener("reset", () => { chosen.clear(); apply(); });
   bar.addEventListener("submit", (event) => event.preventDefault());
-  bar.append(reset, told);
+  const limit = document.createElement("small");
+  limit.textContent = "Figures always show all rows.";
+  bar.append(reset, told, limit);
   document.querySelector("nav").after(bar);
   apply();
 })();

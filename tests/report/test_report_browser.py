@@ -73,6 +73,7 @@ function tables() {
 addEventListener("load", () => {
   const steps = {all: tables()};
   for (const [facet, value] of WANTED) { choose(facet, value); steps[facet] = tables(); }
+  steps.limit = document.querySelector(".filters small").textContent;
   steps.told = document.querySelector(".filters output").value;
   document.querySelector(".filters button").click();
   setTimeout(() => {
@@ -217,6 +218,7 @@ def test_filters_choose_rows_and_columns(browser, page, tmp_path):
     shown = sum(len(table["rows"]) for table in found["backend"].values())
     everything = sum(len(table["rows"]) for table in found["all"].values())
     assert found["told"] == f"{shown} of {everything} rows shown"
+    assert found["limit"] == "Figures always show all rows."
 
 
 def test_filters_by_verdict_look_at_what_is_shown(browser, tmp_path):
