@@ -33,6 +33,8 @@ cdef extern from "epilogue.h":
     ctypedef void (*spbench_lookup)(const uint8_t*, uint8_t*, int64_t)
 
 cdef extern from "spmm.h":
+    enum:
+        SPMM_ALL_COLUMNS
     struct spmm_args:
         int64_t m
         const int64_t* group_begin
@@ -133,7 +135,11 @@ def isa_names():
 
 
 def kernel_table():
-    """Every SpMM kernel compiled in, as dicts; ``usable``: this CPU has its feature bits."""
+    """Every SpMM kernel compiled in, as dicts.
+
+    ``block``: (rows, columns), the columns None for dense kernels; ``usable``: this CPU has
+    the kernel's feature bits.
+    """
     cdef uint32_t features = spbench_cpu_features()
     cdef const spmm_entry* entry
     table = []
@@ -141,7 +147,7 @@ def kernel_table():
         entry = spmm_table_entry(index)
         table.append({
             "name": entry.name.decode(),
-            "block": (entry.block_rows, entry.block_cols),
+            "block": (entry.block_rows, entry.block_cols or None),
             "panel_width": entry.panel_width,
             "isa": spbench_isa_name(entry.isa).decode(),
             "features": _names(entry.features),
@@ -250,7 +256,7 @@ def split_rows(const int64_t[::1] group_begin, int64_t[::1] row_split):
 cdef spmm_kernel _select(block, int tokens, str isa, dict found):
     """The kernel of these tokens, null if there is none; its name goes into ``found``."""
     cdef const spmm_entry* entry = spmm_select(
-        block[0], block[1], tokens, spbench_cpu_features(), isa_names().index(isa))
+        block[0], block[1] or SPMM_ALL_COLUMNS, tokens, spbench_cpu_features(), isa_names().index(isa))
     if entry == NULL:
         return NULL
     found[tokens] = entry.name.decode()
@@ -283,7 +289,8 @@ cdef class SpmmCall:
             raise ValueError("packed weights do not fit m, or row_split does not fit threads")
         cdef int64_t groups = group_begin[block_rows]
         if (weights.shape[0] != groups * 4 * block[0]
-                or channels.shape[0] != (groups + 1) * (4 // block[1])):
+                or channels.shape[0] != (groups // block_rows + 1 if block[1] is None
+                                         else (groups + 1) * (4 // block[1]))):
             raise ValueError("packed weights or channels do not have group_begin's groups")
         if channels.dtype.kind != "u" or channels.dtype.itemsize not in (2, 4):
             raise ValueError("channels are u16 or u32")

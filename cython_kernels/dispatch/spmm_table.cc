@@ -7,6 +7,7 @@ namespace {
 constexpr spmm_entry kTable[] = {
 #define SPMM_KERNEL(name, rows, cols, width, isa, features) \
   {#name, rows, cols, width, isa, features, name},
+#include "dense/kernels.inc"
 #include "spmm/kernels.inc"
 #undef SPMM_KERNEL
 };

@@ -12,6 +12,9 @@
 // filled up with zero weights on a channel that the group already reads; the last R x 4 block
 // of a row of W that 4 does not divide starts so much earlier, its first weights zero.
 //
+// A dense matrix is packed the same way, as blocks of R x K: all block rows have the groups
+// 0 .. ceil(K / 4) - 1, and `channels` is one list of their first channels for all block rows.
+//
 // The caller guarantees: every line of x and y starts at a multiple of its own size, of
 // 64 bytes if it is larger; every channel is below K; the channels of one more group can be
 // read behind the last and are channels too (kernels load the lines of the group to come);
@@ -23,6 +26,8 @@
 #include <stdint.h>
 
 #include "epilogue.h"
+
+enum { SPMM_ALL_COLUMNS = 0 };  // as the block columns of a dense kernel
 
 struct spmm_args {
   int64_t m;

@@ -26,9 +26,12 @@
 
 namespace {
 
+// Channels of a group of block row i. All block rows of a dense matrix (kCols = 0) share one list.
 template <int kCols, typename Channel>
-SPBENCH_INLINE void channels_of(const spmm_args* args, int64_t group, uint64_t channel[4]) {
+SPBENCH_INLINE void channels_of(const spmm_args* args, int64_t i, int64_t group,
+                                uint64_t channel[4]) {
   const Channel* channels = (const Channel*)args->channels;
+  if (kCols == 0) group -= args->group_begin[i];
   SPBENCH_UNROLL for (int c = 0; c < 4; ++c) {
     channel[c] = kCols == 1 ? channels[4 * group + c] : channels[group] + (uint64_t)c;
   }
@@ -48,7 +51,7 @@ SPBENCH_INLINE void sweep(const spmm_args* args, int64_t begin, int64_t end) {
   uint64_t channel[4];
   Lines<kWidth, kFirst, kCount> lines;
   __m512i x[kCount];
-  channels_of<kCols, Channel>(args, g, channel);
+  channels_of<kCols, Channel>(args, begin, g, channel);
   lines.load(args->x, channel);
   SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) lines.advance(j, x);
 
@@ -59,7 +62,7 @@ SPBENCH_INLINE void sweep(const spmm_args* args, int64_t begin, int64_t end) {
     }
     for (const int64_t last = args->group_begin[i + 1]; g < last; ++g) {
       const int8_t* weights = args->weights + 4 * (kBlockRows * g + kFirstRow);
-      channels_of<kCols, Channel>(args, g + 1, channel);
+      channels_of<kCols, Channel>(args, i, g + 1, channel);
       lines.load(args->x, channel);
       SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) {
         SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
@@ -105,7 +108,7 @@ SPBENCH_INLINE void sweep_n80(const spmm_args* args, int64_t begin, int64_t end)
     for (int64_t g = args->group_begin[i]; g < args->group_begin[i + 1]; ++g) {
       const int8_t* weights = args->weights + 4 * kRows * g;
       uint64_t channel[4];
-      channels_of<kCols, Channel>(args, g, channel);
+      channels_of<kCols, Channel>(args, i, g, channel);
       multiply<64, kRows, 4>(args->x, channel, weights, sum);
       multiply<16, kRows, 1>(args->tail->x, channel, weights, tail_sum);
     }

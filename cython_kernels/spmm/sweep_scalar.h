@@ -22,8 +22,9 @@ void sweep(const spmm_args& args, int64_t begin, int64_t end) {
     int32_t sums[kRows][kWidth] = {};
     for (int64_t g = args.group_begin[i]; g < args.group_begin[i + 1]; ++g) {
       for (int c = 0; c < 4; ++c) {
+        const int64_t group = kCols == 0 ? g - args.group_begin[i] : g;
         const int64_t channel =
-            kCols == 1 ? channel_at(args, 4 * g + c) : channel_at(args, g) + c;
+            kCols == 1 ? channel_at(args, 4 * group + c) : channel_at(args, group) + c;
         const uint8_t* line = args.x + channel * kWidth;
         for (int r = 0; r < kRows; ++r) {
           const int32_t w = args.weights[(kRows * g + r) * 4 + c];

@@ -8,12 +8,13 @@
 >>> weight = PackedWeight.pack(BlockSparseMatrix.from_dense(w, BlockShape.parse("4x1")))
 >>> y = spmm(weight, Panels.from_array(x)).to_array()        # s32 [M, N]
 
-With one token (decoding) weights are packed as :class:`TokenWeight` and multiplied by
+:class:`DenseWeight` takes the place of :class:`PackedWeight` where nothing is to be skipped. With one token (decoding) weights are packed as :class:`TokenWeight` and multiplied by
 :func:`spmv`: X is a vector, an index one byte.
 
 The best kernel for this CPU is chosen at run time; ``SPBENCH_ISA`` caps the choice.
 """
 
+from spbench.kernels.dense_weight import DenseWeight
 from spbench.kernels.epilogue import Epilogue
 from spbench.kernels.isa import active_isa, isa_cap, usable_kernels
 from spbench.kernels.packed_weight import PackedWeight, block_shapes, require_kernel
@@ -24,6 +25,7 @@ from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
 from spbench.kernels.token_weight import TokenWeight
 
 __all__ = [
+    "DenseWeight",
     "Epilogue",
     "PackedWeight",
     "Panels",

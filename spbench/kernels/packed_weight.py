@@ -65,7 +65,7 @@ class PackedWeight:
         weights = aligned_empty(groups * 4 * matrix.block.rows, np.int8)
         channels = aligned_empty(
             (groups + 1) * (4 // matrix.block.cols),
-            np.uint32 if k > _NARROW_CHANNELS else np.uint16,
+            channel_dtype(k),
         )
         native.pack_weight(matrix.indptr, matrix.indices, data, k, group_begin, weights, channels)
         return cls(
@@ -79,14 +79,25 @@ class PackedWeight:
         )
 
     @property
+    def kernel_block(self) -> tuple[int, int]:
+        """Rows and columns of the blocks of its kernels."""
+        return self.block.rows, self.block.cols
+
+    @property
     def index_bytes(self) -> int:
         """Bytes that say where the weights belong."""
         return self.channels.nbytes + self.group_begin.nbytes
 
 
+def channel_dtype(k: int) -> type:
+    """As narrow as ``k`` input channels allow."""
+    return np.uint32 if k > _NARROW_CHANNELS else np.uint16
+
+
 def block_shapes() -> list[BlockShape]:
     """Block shapes that kernels exist for."""
-    return sorted({BlockShape(*kernel["block"]) for kernel in native.kernel_table()})
+    blocks = {kernel["block"] for kernel in native.kernel_table()}
+    return sorted(BlockShape(*block) for block in blocks if block[1])
 
 
 def require_kernel(block: BlockShape) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spbench.kernels._native import spmm as native
+from spbench.kernels.dense_weight import DenseWeight
 from spbench.kernels.epilogue import Epilogue
 from spbench.kernels.isa import isa_cap
 from spbench.kernels.packed_weight import PackedWeight
@@ -21,7 +22,7 @@ class Spmm:
 
     Parameters
     ----------
-    weight : PackedWeight
+    weight : PackedWeight or DenseWeight
         W, s8 [M, K].
     x : Panels
         X, u8 [K, N]. Its memory is read at every run.
@@ -42,7 +43,7 @@ class Spmm:
 
     def __init__(
         self,
-        weight: PackedWeight,
+        weight: PackedWeight | DenseWeight,
         x: Panels,
         epilogue: Epilogue | None = None,
         y: Panels | None = None,
@@ -63,7 +64,7 @@ class Spmm:
             m=m,
             k=k,
             n=x.tokens,
-            block=(weight.block.rows, weight.block.cols),
+            block=weight.kernel_block,
             group_begin=weight.group_begin,
             weights=weight.weights,
             channels=weight.channels,
@@ -89,7 +90,7 @@ class Spmm:
 
 
 def spmm(
-    weight: PackedWeight,
+    weight: PackedWeight | DenseWeight,
     x: Panels,
     epilogue: Epilogue | None = None,
     num_threads: int | None = None,

@@ -10,7 +10,8 @@ import pytest
 from spbench.formats import BlockShape, BlockSparseMatrix
 from spbench.kernels._native import spmm as native
 
-KERNELS = native.kernel_table()
+KERNELS = [kernel for kernel in native.kernel_table() if kernel["block"][1]]
+DENSE_KERNELS = [kernel for kernel in native.kernel_table() if not kernel["block"][1]]
 SPMV_KERNELS = native.spmv_kernel_table()
 BLOCK = BlockShape(4, 1)
 
@@ -47,7 +48,18 @@ RAN: set[str] = set()
 
 @pytest.fixture(params=KERNELS, ids=lambda kernel: kernel["name"])
 def kernel(request, monkeypatch):
-    """Each kernel of kernels.inc in turn, made the one that dispatch chooses."""
+    """Each kernel of spmm/kernels.inc in turn, made the one that dispatch chooses."""
+    return chosen(request, monkeypatch)
+
+
+@pytest.fixture(params=DENSE_KERNELS, ids=lambda kernel: kernel["name"])
+def dense_kernel(request, monkeypatch):
+    """The same for dense/kernels.inc."""
+    return chosen(request, monkeypatch)
+
+
+def chosen(request, monkeypatch):
+    """The parameter of ``request``, a kernel, if this CPU has it; dispatch is capped to its ISA."""
     if not request.param["usable"]:
         pytest.skip(f"this CPU lacks one of {', '.join(request.param['features'])}")
     monkeypatch.setenv("SPBENCH_ISA", request.param["isa"])

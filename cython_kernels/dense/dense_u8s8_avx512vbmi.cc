@@ -1,0 +1,17 @@
+// Y[M, w] = W[M, K] . X[K, w], W dense, AVX-512 VNNI with VBMI: the widths at which one byte
+// permutation replaces two shuffles (spmm/lines_avx512.h); n64 is dense_u8s8_avx512vnni.cc's.
+
+#include "spmm/sweep_avx512vnni.h"
+#include "spmm_kernels.h"
+
+void dense_u8s8_n32_avx512vbmi(const spmm_args* args, int64_t begin, int64_t end) {
+  SPBENCH_SWEEP(args, begin, end, 4, 0, 32, 0, 4, 0, 2);
+}
+
+void dense_u8s8_n16_avx512vbmi(const spmm_args* args, int64_t begin, int64_t end) {
+  SPBENCH_SWEEP(args, begin, end, 4, 0, 16, 0, 4, 0, 1);
+}
+
+void dense_u8s8_n80_avx512vbmi(const spmm_args* args, int64_t begin, int64_t end) {
+  SPBENCH_SWEEP_N80(args, begin, end, 4, 0);
+}
