@@ -30,7 +30,8 @@ def inspect(model: str, patterns: tuple[str, ...], format_: str) -> None:
 
     MODEL is a Hugging Face folder, or the name of an installed package that
     carries one. Kernels skip whole blocks only: zeros that are scattered over
-    the blocks save no time.
+    the blocks save no time. Index bytes are what a packed weight needs to say where
+    its weights belong, for each nonzero one.
     """
     from spbench.formats import BlockShape
     from spbench.formats.checkpoint import Checkpoint
@@ -40,11 +41,16 @@ def inspect(model: str, patterns: tuple[str, ...], format_: str) -> None:
     shapes = list(dict.fromkeys(BlockShape.parse(text) for text in texts))
     inspection = inspect_checkpoint(Checkpoint.open(model), shapes)
     blocks = {f"block_sparsity_{shape}": f"zero {shape} blocks" for shape in shapes}
+    index = {
+        f"index_bytes_{shape}": f"index bytes a nonzero, {shape}"
+        for shape in inspection.total.index
+    }
+    shown = dict.fromkeys(["element_sparsity", *blocks], percent)
     print_table(
         [_row(layer) for layer in inspection.layers],
-        {"layer": "layer", "shape": "shape", "element_sparsity": "zero weights", **blocks},
+        {"layer": "layer", "shape": "shape", "element_sparsity": "zero weights", **blocks, **index},
         format_,
-        dict.fromkeys(["element_sparsity", *blocks], percent),
+        shown | dict.fromkeys(index, lambda value: "-" if value is None else f"{value:.2f}"),
         _row(inspection.total),
     )
     for_people = format_ in ("table", "markdown")
@@ -58,7 +64,8 @@ def _row(layer: InspectedLayer) -> dict:
     row = {"layer": layer.name, "element_sparsity": layer.weights.share}
     if layer.shape:
         row["shape"] = f"{layer.shape[0]}x{layer.shape[1]}"
-    return row | {f"block_sparsity_{shape}": n.share for shape, n in layer.blocks.items()}
+    row |= {f"block_sparsity_{shape}": n.share for shape, n in layer.blocks.items()}
+    return row | {f"index_bytes_{shape}": cost.per_nonzero for shape, cost in layer.index.items()}
 
 
 def _summary(inspection: Inspection, pattern: BlockShape, model: str) -> str:

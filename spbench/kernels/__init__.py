@@ -17,7 +17,12 @@ The best kernel for this CPU is chosen at run time; ``SPBENCH_ISA`` caps the cho
 from spbench.kernels.dense_weight import DenseWeight
 from spbench.kernels.epilogue import Epilogue
 from spbench.kernels.isa import active_isa, isa_cap, usable_kernels
-from spbench.kernels.packed_weight import PackedWeight, block_shapes, require_kernel
+from spbench.kernels.packed_weight import (
+    PackedWeight,
+    block_shapes,
+    packed_index_bytes,
+    require_kernel,
+)
 from spbench.kernels.panels import Panels
 from spbench.kernels.spmm import Spmm, spmm
 from spbench.kernels.spmv import Spmv, spmv
@@ -37,6 +42,7 @@ __all__ = [
     "cpu_quota",
     "default_num_threads",
     "isa_cap",
+    "packed_index_bytes",
     "require_kernel",
     "spmm",
     "spmv",

@@ -89,6 +89,16 @@ class PackedWeight:
         return self.channels.nbytes + self.group_begin.nbytes
 
 
+def packed_index_bytes(block: BlockShape, k: int, blocks_of_row: np.ndarray) -> int:
+    """What :attr:`PackedWeight.index_bytes` will be, from the stored blocks of each block row.
+
+    ``block`` has a kernel; ``k``, at least its columns, are the input channels of W.
+    """
+    each = 4 // block.cols
+    groups = int((-(-blocks_of_row // each)).sum())
+    return (groups + 1) * each * np.dtype(channel_dtype(k)).itemsize + 8 * (len(blocks_of_row) + 1)
+
+
 def channel_dtype(k: int) -> type:
     """As narrow as ``k`` input channels allow."""
     return np.uint32 if k > _NARROW_CHANNELS else np.uint16

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from spbench.formats import BlockShape
 from spbench.formats.checkpoint import Checkpoint
-from spbench.pruning.sparsity import ZeroCount, zero_blocks, zero_weights
+from spbench.pruning.sparsity import ZeroCount, stored_blocks, zero_blocks, zero_weights
 
 _DENSE_BELOW = 0.05  # fewer zeros than this: nobody pruned the model
 _FITS_ABOVE = 0.9  # this share of the zeros in whole blocks: the pattern is the model's own
@@ -23,13 +25,33 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class IndexCost:
+    """Bytes that say where a packed layer's weights belong, and its nonzero weights."""
+
+    bytes: int = 0
+    nonzeros: int = 0
+
+    @property
+    def per_nonzero(self) -> float | None:
+        """Bytes of index for each nonzero weight; None without one."""
+        return self.bytes / self.nonzeros if self.nonzeros else None
+
+    def __add__(self, other: IndexCost) -> IndexCost:
+        return IndexCost(self.bytes + other.bytes, self.nonzeros + other.nonzeros)
+
+
+@dataclass(frozen=True)
 class InspectedLayer:
-    """Zeros of one linear layer, or of all of them together."""
+    """Zeros of one linear layer, or of all of them together.
+
+    ``index`` has the patterns that kernels exist for.
+    """
 
     name: str
     shape: tuple[int, int] | None  # None for the total
     weights: ZeroCount
     blocks: dict[BlockShape, ZeroCount]
+    index: dict[BlockShape, IndexCost]
 
 
 @dataclass(frozen=True)
@@ -41,12 +63,13 @@ class Inspection:
     @property
     def total(self) -> InspectedLayer:
         """All layers together, each weighed by its weights and blocks."""
-        patterns = self.layers[0].blocks
+        patterns, packed = self.layers[0].blocks, self.layers[0].index
         return InspectedLayer(
             "total",
             None,
             sum((layer.weights for layer in self.layers), ZeroCount()),
             {p: sum((layer.blocks[p] for layer in self.layers), ZeroCount()) for p in patterns},
+            {p: sum((layer.index[p] for layer in self.layers), IndexCost()) for p in packed},
         )
 
     def verdict(self, pattern: BlockShape) -> Verdict:
@@ -75,9 +98,23 @@ def inspect_checkpoint(
     if not checkpoint.linear_layers:
         raise checkpoint.no_linear_layer()
     checkpoint.check_finite()
+    from spbench.kernels import block_shapes
+
     layers = []
     for layer in track(checkpoint.linear_layers):
         weight = checkpoint.weight(layer)
         blocks = {pattern: zero_blocks(weight, pattern) for pattern in patterns}
-        layers.append(InspectedLayer(layer.name, layer.shape, zero_weights(weight), blocks))
+        nonzeros = weight.size - zero_weights(weight).zeros
+        index = {
+            pattern: IndexCost(_index_bytes(weight, pattern), nonzeros)
+            for pattern in patterns
+            if pattern in block_shapes()
+        }
+        layers.append(InspectedLayer(layer.name, layer.shape, zero_weights(weight), blocks, index))
     return Inspection(layers)
+
+
+def _index_bytes(weight: np.ndarray, pattern: BlockShape) -> int:
+    from spbench.kernels import packed_index_bytes
+
+    return packed_index_bytes(pattern, weight.shape[1], stored_blocks(weight, pattern))

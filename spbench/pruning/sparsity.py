@@ -31,6 +31,11 @@ def zero_weights(weight: np.ndarray) -> ZeroCount:
     return ZeroCount(weight.size - np.count_nonzero(weight), weight.size)
 
 
+def stored_blocks(weight: np.ndarray, block: BlockShape) -> np.ndarray:
+    """Blocks of each block row that hold a nonzero, int [block_rows]."""
+    return to_blocks(weight != 0, block).any(axis=(2, 3)).sum(axis=1)
+
+
 def zero_blocks(weight: np.ndarray, block: BlockShape) -> ZeroCount:
     """How many of the blocks hold nothing but zeros, partial blocks at the edge included."""
     stored = to_blocks(weight != 0, block).any(axis=(2, 3))

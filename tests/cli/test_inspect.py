@@ -52,6 +52,8 @@ def test_programs_get_one_row_a_layer(make_model):
         "element_sparsity": 0.75,
         "block_sparsity_4x1": 0.0,
         "block_sparsity_1x1": 0.75,
+        "index_bytes_4x1": pytest.approx((2 * (3 * 12 + 4) + 8 * 4) / 36),
+        "index_bytes_1x1": pytest.approx((2 * (9 * 4 + 4) + 8 * 13) / 36),
     }
 
 

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from spbench.errors import InputError
 from spbench.formats import BlockShape, BlockSparseMatrix
-from spbench.kernels import Epilogue, PackedWeight, Panels, Spmm, active_isa, spmm
+from spbench.kernels import (
+    Epilogue,
+    PackedWeight,
+    Panels,
+    Spmm,
+    active_isa,
+    packed_index_bytes,
+    spmm,
+)
 from spbench.kernels._native import spmm as native
 from spbench.kernels.reference import apply_epilogue, triple_loop
 
@@ -274,6 +282,13 @@ def test_one_index_serves_four_neighbouring_channels():
     groups = 2 * 6
     assert weight.channels.nbytes == 2 * (groups + 1)
     assert weight.channels.max() == 22 - 4  # the last block is moved back into X
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_index_bytes_are_foretold(block):
+    blocks = make_product(70, 90, 1, 0.7, block=block).blocks
+    foretold = packed_index_bytes(block, 90, np.diff(blocks.indptr))
+    assert foretold == PackedWeight.pack(blocks).index_bytes
 
 
 def test_index_bytes_are_counted():

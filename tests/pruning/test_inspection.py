@@ -43,6 +43,15 @@ def test_whole_blocks_of_zeros(make_model):
     assert inspection.work_bound(FOUR) == pytest.approx(2)
 
 
+def test_index_bytes_of_patterns_with_a_kernel(make_model):
+    inspection = _inspect(make_model, lambda i, j: j % 2 == 0)
+    layer = inspection.layers[0]
+    assert layer.index[FOUR].nonzeros == layer.weights.total - layer.weights.zeros
+    assert 0.5 < inspection.total.index[FOUR].per_nonzero < inspection.total.index[ONE].per_nonzero
+    total = sum(layer.index[FOUR].bytes for layer in inspection.layers)
+    assert inspection.total.index[FOUR].bytes == total
+
+
 def test_a_model_of_zeros_has_a_finite_bound(make_model):
     inspection = _inspect(make_model, lambda i, j: i < 0)
     assert inspection.total.blocks[FOUR].share == 1
