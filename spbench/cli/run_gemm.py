@@ -20,6 +20,10 @@ _ONE_CASE = [
     click.option("--sparsity", help="Share of the blocks left out, 0 to below 1.  [default: 0.8]"),
     click.option("--threads", help="Threads of every backend.  [default: 1]"),
     click.option("--output", help="Type of the result: s32, f32, u8, s8.  [default: s32]"),
+    click.option(
+        "--cache",
+        help="What a call finds in the caches: hot, cold-weights (X only), cold.  [default: hot]",
+    ),
     click.option("--seed", help="Of the random numbers.  [default: 0]"),
     click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=1."),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from spbench.gemm.placement_order import placement_in_round
 from spbench.gemm.task import GemmTask
 from spbench.measure.bench import Bench, Prepared
 from spbench.measure.clock import SystemClock
+from spbench.measure.cold_caches import ColdCaches
+from spbench.measure.machine import cache_sizes
 from spbench.measure.timing import Timing
 
 LAYOUT_REPEATS = 5
@@ -69,6 +72,7 @@ class GemmBench(Bench):
         self._placements: list[Backend] = []  # made only where the library is available
         self._placement = 0
         self._reference: np.ndarray | None = None
+        self._cache = "hot"
 
     def describe(self) -> BackendFacts:
         kind = self._class
@@ -89,13 +93,16 @@ class GemmBench(Bench):
         backend = self._placements[0]
         self._placement = 0
         self._threads = task.threads
+        self._cache = task.cache
         data, self._reference = task.read()
+        self._x = data.x
         start_ns = self._clock.now_ns()
         backend.prepare(data, task.threads)
         prepared_ns = self._clock.now_ns()
         layout_ns = self._time_layout(backend, data.x)
         call_ns = backend.run(1).wall_ns
-        self._place_anew(data, placements_of(backend.footprint(), data))
+        if task.cache == "hot":
+            self._place_anew(data, placements_of(backend.footprint(), data))
         facts = GemmFacts(
             dtype=backend.dtype,
             implementation=backend.implementation(),
@@ -125,7 +132,24 @@ class GemmBench(Bench):
     def turn(self, round_index: int, count: int, hot_ns: float) -> Timing:
         """As every turn, in the placement of this round."""
         self._placement = placement_in_round(self._name, len(self._placements), round_index)
+        if self._cache != "hot":
+            return self._cold_turn(count)
         return super().turn(round_index, count, hot_ns)
+
+    def _cold_turn(self, count: int) -> Timing:
+        """``count`` calls, each timed alone, after the caches were emptied and what may be hot touched."""
+        calls = []
+        for _ in range(count):
+            self._cold_caches.empty(self._threads)
+            if self._cache == "cold-weights":
+                self._placements[self._placement].layout(self._x)
+            calls.append(self.timed(1))
+        self.settle()
+        return Timing.together(calls)
+
+    @cached_property
+    def _cold_caches(self) -> ColdCaches:
+        return ColdCaches(cache_sizes())
 
     def run(self, count: int) -> Timing:
         return self._placements[self._placement].run(count)
@@ -143,7 +167,7 @@ class GemmBench(Bench):
         return ""
 
     def release(self) -> None:
-        self._reference = None
+        self._reference = self._x = None
         for backend in self._placements:
             backend.release()
         del self._placements[1:]

@@ -20,15 +20,25 @@ _EPILOGUE = ("scale", "bias")
 
 @dataclass(frozen=True)
 class GemmTask:
-    """One case as a worker gets it. ``folder`` holds its numbers and the reference."""
+    """One case as a worker gets it. ``folder`` holds its numbers and the reference.
+
+    ``cache`` says what a call finds in the caches: ``hot``, all that fits, from the calls before;
+    ``cold-weights``, X only; ``cold``, nothing.
+    """
 
     problem: GemmProblem
     threads: int
     folder: str
+    cache: str = "hot"
 
     @classmethod
     def write(
-        cls, data: GemmData, reference: np.ndarray, threads: int, folder: str | Path
+        cls,
+        data: GemmData,
+        reference: np.ndarray,
+        threads: int,
+        folder: str | Path,
+        cache: str = "hot",
     ) -> GemmTask:
         """Put the numbers into ``folder``, in place of those of the case before."""
         weight = data.weight
@@ -40,7 +50,7 @@ class GemmTask:
             file = Path(folder) / f"{name}.npy"
             file.unlink(missing_ok=True)  # a worker may still have the old file mapped
             np.save(file, array)
-        return cls(data.problem, threads, str(folder))
+        return cls(data.problem, threads, str(folder), cache)
 
     def read(self) -> tuple[GemmData, np.ndarray]:
         """The numbers, in memory of this process, and the reference [M, N] (``gemm.reference``)."""

@@ -69,11 +69,14 @@ class Bench(ABC):
         start = self._clock.now_ns()
         while self._clock.now_ns() - start < hot_ns:
             self.run(1)
-        timing = self.run(count) if self._threads == 1 else self._run_and_count_waits(count)
+        timing = self.timed(count)
         self.settle()
         return timing
 
-    def _run_and_count_waits(self, count: int) -> Timing:
+    def timed(self, count: int) -> Timing:
+        """:meth:`run`, and on several threads how long one of them waited for a core."""
+        if self._threads == 1:
+            return self.run(count)
         before = run_delays()
         timing = self.run(count)
         waited_ns = longest_wait_ns(before, run_delays())

@@ -47,3 +47,7 @@ class Protocol(BaseModel):
     def changed(self) -> dict[str, float]:
         """The settings that are not the default ones."""
         return self.model_dump(exclude_defaults=True)
+
+    def of_single_calls(self) -> Protocol:
+        """The same for calls that must not follow each other: a turn has one, without warm-up."""
+        return self.model_copy(update={"min_turn_us": 0.0, "hot_us": 0.0})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -17,3 +18,15 @@ class Timing:
     wall_ns: int
     cpu_ns: int  # of the whole process, all threads
     waited_ns: int | None = None
+
+    @classmethod
+    def together(cls, timings: Sequence[Timing]) -> Timing:
+        """Several as one; waits are unknown if any of them is."""
+        waits = [timing.waited_ns for timing in timings]
+        known = [wait for wait in waits if wait is not None]
+        return cls(
+            sum(timing.count for timing in timings),
+            sum(timing.wall_ns for timing in timings),
+            sum(timing.cpu_ns for timing in timings),
+            sum(known) if len(known) == len(waits) else None,
+        )

@@ -11,7 +11,7 @@ from spbench.formats import GemmProblem
 
 @dataclass(frozen=True)
 class Case:
-    """One problem on ``threads`` threads, caches ``hot``. The seed belongs to the problem."""
+    """One problem on ``threads`` threads, caches as ``GemmTask`` says. The seed belongs to the problem."""
 
     problem: GemmProblem
     threads: int = 1

@@ -75,16 +75,15 @@ class CaseRunner:
             lost = [Measurement(name, Status.FAILED, reason) for name in self._backends]
             return [self._maker.row(case, case.problem.sparsity, one) for one in lost]
         *workers, control = self._workers
-        measurements = measure_case(
-            workers, task, self._settings, threads=case.threads, control=control
-        )
+        settings = self._settings if case.cache == "hot" else self._settings.of_single_calls()
+        measurements = measure_case(workers, task, settings, threads=case.threads, control=control)
         return [self._maker.row(case, sparsity_real, one) for one in measurements]
 
     def _make_task(self, case: Case) -> tuple[GemmTask, float]:
         data = make_data(case.problem, self._weight_of(case.problem))
         reference = reference_result(data)
         try:
-            task = GemmTask.write(data, reference, case.threads, self._folder)
+            task = GemmTask.write(data, reference, case.threads, self._folder, case.cache)
         except OSError as error:
             raise RunError(f"{self._folder}: {os.strerror(error.errno or 0)}") from error
         return task, data.weight.sparsity

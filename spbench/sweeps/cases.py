@@ -13,15 +13,16 @@ from spbench.sweeps.model_layers import ModelLayer
 def build_cases(config: SweepConfig, layers: Sequence[ModelLayer] = ()) -> list[Case]:
     """The model's layers first, then the shapes; in each of the two, thread counts outermost.
 
-    Workers are started anew when the number of threads changes, so it changes seldom. Sparsity
-    and output are innermost.
+    Workers are started anew when the number of threads changes, so it changes seldom. Sparsity,
+    output and caches are innermost.
     """
     problems = (_layer_problems(config, layers), _shape_problems(config))
     cases = [
-        Case(problem, threads, config.cache)
+        Case(problem, threads, cache)
         for group in problems
         for threads in config.threads
         for problem in group
+        for cache in config.cache
     ]
     return list(dict.fromkeys(cases))
 

@@ -24,6 +24,7 @@ def command(case: Case, backend: str, settings: Protocol) -> str:
         what = ["--from-model", model, "--layer", tensor, "--tokens", str(problem.n)]
     what += ["--pattern", str(problem.pattern), "--output", problem.output]
     how = ["--backend", backend, "--threads", str(case.threads), "--seed", str(problem.seed)]
+    how += [] if case.cache == "hot" else ["--cache", case.cache]
     changed = ",".join(f"{key}={value}" for key, value in settings.changed().items())
     protocol = ["--protocol", changed] if changed else []
     return shlex.join([*_environment(), "spbench", "run-gemm", "one", *what, *how, *protocol])

@@ -90,8 +90,8 @@ Count = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 
 
 class SweepConfig(BaseModel):
-    """A sweep: every shape with every number of tokens, sparsity, pattern, output and thread
-    count.
+    """A sweep: every shape with every number of tokens, sparsity, pattern, output, thread count
+    and state of the caches (``gemm.task.GemmTask``).
 
     ``shapes`` are ``MxK``, combined with ``tokens``, or ``MxKxN``. ``from_model``
     is a checkpoint whose linear layers are measured with their own weights at
@@ -112,7 +112,7 @@ class SweepConfig(BaseModel):
     from_model: str | None = None
     model_tokens: _list_of(Count, min_length=1) = [128]
     model_layers: Regex | None = None
-    cache: Literal["hot"] = "hot"
+    cache: _list_of(Literal["hot", "cold-weights", "cold"], min_length=1) = ["hot"]
     seed: int = Field(0, ge=0, le=2**63 - 1)
     protocol: Protocol = Protocol()
 

@@ -50,7 +50,7 @@ def test_shapes_with_and_without_tokens():
         ({"backends": ["no_such_module:Backend"]}, "no module no_such_module"),
         ({"backends": ["no_such_package.module:Backend"]}, "no module no_such_package.module"),
         ({"output": "s64"}, "output: "),
-        ({"cache": "cold"}, "cache: "),
+        ({"cache": "warm"}, "cache: "),
         ({"name": "../up"}, "name '../up'"),
         ({"seed": -1}, "seed: "),
         ({"model_layers": "("}, "regular expression"),
