@@ -1,4 +1,4 @@
-// The table of SpMV kernels (one token) and the choice among them.
+// The table of SpMV kernels (a few tokens) and the choice among them.
 #pragma once
 
 #include "dispatch/cpu_features.h"
@@ -6,6 +6,7 @@
 
 struct spmv_entry {
   const char* name;
+  int block_rows;  // of blocks block_rows x 1
   enum spbench_isa isa;
   uint32_t features;
   spmv_kernel kernel;
@@ -18,8 +19,9 @@ extern "C" {
 int spmv_table_size(void);
 const struct spmv_entry* spmv_table_entry(int index);
 
-// The kernel of the highest level <= isa_cap whose feature bits are all in `features`.
-const struct spmv_entry* spmv_select(uint32_t features, int isa_cap);
+// The kernel for these blocks of the highest level <= isa_cap whose feature bits are all in `features`; null
+// if there is none.
+const struct spmv_entry* spmv_select(int block_rows, uint32_t features, int isa_cap);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-#define SPMV_KERNEL(name, isa, features) \
+#define SPMV_KERNEL(name, block_rows, isa, features) \
   void name(const struct spmv_args* args, int64_t chunk_begin, int64_t chunk_end);
 #include "spmv/kernels.inc"
 #undef SPMV_KERNEL

@@ -1,4 +1,4 @@
-// A whole product with one token: its chunks of block rows shared out among threads.
+// A whole product with a few tokens: its chunks of block rows shared out among threads.
 #pragma once
 
 #include "spmv.h"

@@ -1,52 +1,79 @@
-// Y[M] = W[M, K] . X[K] for 4x1 blocks and one token, AVX-512 VNNI with VBMI.
+// Y[N, M] = X[N, K] . W[M, K]^T for R x 1 blocks and a few tokens, AVX-512 VNNI with VBMI.
 //
-// Operands as in include/spmv.h. X's tile of 256 channels is a table in four registers:
+// Operands as in include/spmv.h. X's tile of 256 channels is a table in four registers. For
+// four groups, that is four channels four times for each of four block rows, and each token:
 //
-//   index    lane r: the group's 16 channels                1 broadcasting load of 16 bytes
-//   low      X of those below 128                           vpermi2b on two registers
-//   high     X of the others                                vpermi2b on the other two
-//   x        chosen by the index's top bit                  vpmovb2m, vpblendmb
-//   sum     += x . weights (lane r: row r)                  1 vpdpbusd, 64 bytes loaded
+//   x        X of 64 channels: those below 128              vpermi2b on two registers
+//            the others                                     vpermi2b on the other two
+//            chosen by the channel's top bit                vpmovb2m, vblendmb
+//   then for each group g, in which lane i is block row i:
+//   spread   x's dword g of a lane in all of its dwords     vpshufd
+//   sum     += spread . weights (dword r: row r)            vpdpbusd, 64 bytes loaded
 //
-//   instruction            latency, per cycle    Zen 4                Ice Lake
-//   vpermi2b zmm                                 5, 1 (FP1 FP2)       3, 1/2 (p5, two uops more)
-//   vpmovb2m                                     3, 1                 3, 1 (p0)
-//   vpblendmb zmm                                1, 1                 1, 2 (p05)
-//   vpdpbusd zmm, m512                           4, 1 (FP0 FP1)       5, 1
+// so a lookup serves 64 channels, and four rows share a channel by vpshufd. After the groups of
+// a slice the four lanes of its sum are added to their block rows' sums in L1.
 //
-// Bound: 80 bytes of W for 64 weights, from wherever W lies: 1 / 3.3 cycles a group from L3 on
-// Zen 4, as much as the two vpermi2b, the blend and vpdpbusd take. Dense int8 reads 64 / (1 - s)
-// bytes instead.
+//   instruction            latency, per cycle    Zen 4                  Ice Lake
+//   vpermi2b zmm                                 5, 1 (FP1 FP2)         3, 1/2 (p5, two uops more)
+//   vpmovb2m                                     3, 1                   3, 1 (p0)
+//   vblendmb zmm                                 1, 2                   1, 2 (p05)
+//   vpshufd zmm                                  1, 1.5 (three pipes)   1, 1 (p5)
+//   vpdpbusd zmm, m512                           4, 1 (FP0 FP1)         5, 1
+//   vextracti32x4                                4, 1 (FP1 FP2)         3, 1 (p5)
+//
+// Bound at one token: 80 bytes of W for 64 weights, from wherever W lies: 1 / 3.1 cycles a group
+// from L3 on Zen 4, where the instructions take 1.9. Dense int8 reads 64 / (1 - s) bytes. At
+// four tokens: the instructions, of which a token has 1 vpdpbusd, 1 vpshufd and 1/4 lookup a
+// group (vpshufd and vpdpbusd together go at 1 a cycle), and 4 extractions a slice.
 
-#include <immintrin.h>
-#include <stdint.h>
-
-#include "epilogue/requantize_avx512.h"
+#include "spmv/line_avx512.h"
 #include "spmv_kernels.h"
 
-struct tile_x {
-  __m512i part[4];
+namespace {
+
+struct Vbmi : LineAvx512 {
+  struct Table {
+    __m512i part[4];
+  };
+
+  SPMV_INLINE Table table(const uint8_t* x) {
+    return {{_mm512_loadu_si512(x), _mm512_loadu_si512(x + 64), _mm512_loadu_si512(x + 128),
+             _mm512_loadu_si512(x + 192)}};
+  }
+
+  SPMV_INLINE __m512i low(const Table& table, __m512i channels) {
+    return _mm512_permutex2var_epi8(table.part[0], channels, table.part[1]);
+  }
+
+  SPMV_INLINE __m512i high(const Table& table, __m512i channels) {
+    return _mm512_permutex2var_epi8(table.part[2], channels, table.part[3]);
+  }
+
+  // Channels ascend, so most lines lie wholly below or above channel 128. With several tokens
+  // to spare work for, that is worth a branch (0.87 of the time at four tokens on Zen 4); with
+  // one it is not.
+  template <int kTokens>
+  SPMV_INLINE void look_up(const Table* tables, __m512i channels, __m512i* x) {
+    const __mmask64 is_high = _mm512_movepi8_mask(channels);
+    if (kTokens > 1 && is_high == 0) {
+      for (int t = 0; t < kTokens; ++t) x[t] = low(tables[t], channels);
+    } else if (kTokens > 1 && ~is_high == 0) {
+      for (int t = 0; t < kTokens; ++t) x[t] = high(tables[t], channels);
+    } else {
+      for (int t = 0; t < kTokens; ++t) {
+        x[t] = _mm512_mask_blend_epi8(is_high, low(tables[t], channels),
+                                      high(tables[t], channels));
+      }
+    }
+  }
+
+  SPMV_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
+    return _mm512_dpbusd_epi32(sum, x, weights);
+  }
 };
 
-static inline __attribute__((always_inline)) struct tile_x load_tile(const uint8_t* x) {
-  struct tile_x tile;
-  for (int i = 0; i < 4; ++i) tile.part[i] = _mm512_loadu_si512(x + 64 * i);
-  return tile;
-}
+}  // namespace
 
-static inline __attribute__((always_inline)) __m512i add_group(__m512i sum,
-                                                               const uint8_t* channels,
-                                                               const int8_t* weights,
-                                                               struct tile_x tile) {
-  const __m512i index = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i*)channels));
-  const __m512i low = _mm512_permutex2var_epi8(tile.part[0], index, tile.part[1]);
-  const __m512i high = _mm512_permutex2var_epi8(tile.part[2], index, tile.part[3]);
-  const __m512i x = _mm512_mask_blend_epi8(_mm512_movepi8_mask(index), low, high);
-  return _mm512_dpbusd_epi32(sum, x, _mm512_load_si512(weights));
-}
-
-#include "spmv/chunk_avx512.h"
-
-void spmv_u8s8_4x1_avx512vbmi(const struct spmv_args* args, int64_t begin, int64_t end) {
-  chunks(args, begin, end);
+void spmv_u8s8_4x1_avx512vbmi(const spmv_args* args, int64_t begin, int64_t end) {
+  multiply<Vbmi, 1>(args, begin, end);
 }

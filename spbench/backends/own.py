@@ -1,8 +1,8 @@
 """spbench's own kernels: block-sparse s8 weights, u8 activations, s32 sums, any output.
 
 Prepared beforehand: the packed weights. Layout: tokens transposed into panels, by one
-thread; a single token is taken as it is. Timed: the product, from panels to panels (from
-vector to vector), by one entry of the thread team.
+thread; a few tokens are taken as they are. Timed: the product, from panels to panels (from
+tokens to tokens), by one entry of the thread team.
 """
 
 from __future__ import annotations
@@ -55,19 +55,23 @@ class Own(Backend):
         return ""
 
     def prepare(self, data: GemmData, threads: int) -> None:
-        if data.problem.n == 1:
-            self._prepare_token(data, threads)
+        from spbench.kernels.spmv import MOST_TOKENS
+
+        if data.problem.n <= MOST_TOKENS:
+            self._prepare_tokens(data, threads)
         else:
             self._prepare_panels(data, threads)
         self._call = prepare_native(self._product.call)
 
-    def _prepare_token(self, data: GemmData, threads: int) -> None:
-        """One token needs no panels: X is a vector, in a buffer padded to whole tiles."""
+    def _prepare_tokens(self, data: GemmData, threads: int) -> None:
+        """A few tokens need no panels: each is a vector, in a buffer padded to whole tiles."""
         from spbench.kernels import Spmv, TokenWeight
 
         self._weight = TokenWeight.pack(data.weight)
-        self._product = Spmv(self._weight, _epilogue(data), num_threads=threads)
-        self._tokens = self._product.x[None, :]
+        self._product = Spmv(
+            self._weight, _epilogue(data), num_threads=threads, tokens=data.problem.n
+        )
+        self._tokens = self._product.x
         self._convert = None
 
     def _prepare_panels(self, data: GemmData, threads: int) -> None:
@@ -95,7 +99,7 @@ class Own(Backend):
 
     def result(self) -> np.ndarray:
         y = self._product.y
-        return y[:, None].copy() if isinstance(y, np.ndarray) else y.to_array()
+        return y.T.copy() if isinstance(y, np.ndarray) else y.to_array()
 
     def implementation(self) -> str:
         return "+".join(self._product.kernels)

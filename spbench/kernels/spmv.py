@@ -1,4 +1,4 @@
-"""The product with one token: Y[M] = W[M, K] . X[K], W block-sparse s8, X u8."""
+"""The product with a few tokens: Y[N, M] = X[N, K] . W[M, K]^T, W block-sparse s8, X u8."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from spbench.kernels.panels import DTYPES
 from spbench.kernels.threads import default_num_threads
 from spbench.kernels.token_weight import TokenWeight
 
+MOST_TOKENS = 8
+"""Up to here :class:`Spmv` is faster than :class:`Spmm`, whose narrowest panel has 16 tokens."""
+
 
 class Spmv:
     """One product with its memory, prepared once and run any number of times.
 
-    ``x`` is a u8 buffer [K] that belongs to this object: fill it, then :meth:`run`. ``y`` is the
-    result, [M] of the epilogue's output type, overwritten by every run. One object must not be
-    run by two Python threads at the same time; different objects may.
+    ``x`` is a u8 buffer [N, K] that belongs to this object: fill it, then :meth:`run`. ``y`` is
+    the result, [N, M] of the epilogue's output type, overwritten by every run. One object must
+    not be run by two Python threads at the same time; different objects may.
 
     Parameters
     ----------
@@ -28,11 +31,13 @@ class Spmv:
         Output type, scales, bias, zero points. Default: the s32 product.
     num_threads : int, optional
         Default: the physical cores that this process may use.
+    tokens : int
+        N, any number; beyond :data:`MOST_TOKENS` :class:`Spmm` is faster.
 
     Raises
     ------
     ValueError
-        Scales that do not fit, or fewer than one thread.
+        Scales that do not fit, or fewer than one thread or token.
     InputError
         ``SPBENCH_ISA`` names no ISA.
     """
@@ -42,6 +47,7 @@ class Spmv:
         weight: TokenWeight,
         epilogue: Epilogue | None = None,
         num_threads: int | None = None,
+        tokens: int = 1,
     ) -> None:
         epilogue = epilogue or Epilogue()
         m, k = weight.shape
@@ -49,21 +55,25 @@ class Spmv:
         threads = default_num_threads() if num_threads is None else num_threads
         if threads < 1:
             raise ValueError(f"num_threads must be at least 1, not {threads}")
+        if tokens < 1:
+            raise ValueError(f"tokens must be at least 1, not {tokens}")
         padded = -(-k // native.SPMV_TILE_CHANNELS) * native.SPMV_TILE_CHANNELS
-        whole = aligned_empty(padded, np.uint8)
+        whole = aligned_empty((tokens, padded), np.uint8)
         whole.fill(0)
-        self.x = whole[:k]
-        self.y = aligned_empty(m, DTYPES[epilogue.output])
+        self.x = whole[:, :k]
+        self.y = aligned_empty((tokens, m), DTYPES[epilogue.output])
         self.call = native.SpmvCall(
             m=m,
             k=k,
-            counts=weight.counts,
+            tokens=tokens,
+            block_rows=weight.block.rows,
             order=weight.order,
+            groups=weight.groups,
             group_begin=weight.group_begin,
             channels=weight.channels,
             weights=weight.weights,
-            x=whole,
-            y=self.y.view(np.uint8),
+            x=whole.reshape(-1),
+            y=self.y.reshape(-1).view(np.uint8),
             output=epilogue.output,
             scale=scale,
             bias=bias,
@@ -89,11 +99,16 @@ def spmv(
     epilogue: Epilogue | None = None,
     num_threads: int | None = None,
 ) -> np.ndarray:
-    """Y [M] = W . X once, X u8 [K]; see :class:`Spmv`. Raises TypeError or ValueError for another X."""
+    """Y [M] or [N, M] once, for X u8 [K] or [N, K]; see :class:`Spmv`.
+
+    Raises TypeError or ValueError for another X.
+    """
+    k = weight.shape[1]
     if x.dtype != np.uint8:
         raise TypeError(f"activations are u8, not {x.dtype}")
-    if x.shape != (weight.shape[1],):
-        raise ValueError(f"x must be [{weight.shape[1]}], not {list(x.shape)}")
-    product = Spmv(weight, epilogue, num_threads)
-    product.x[:] = x
-    return product.run()
+    if x.ndim not in (1, 2) or x.shape[-1] != k:
+        raise ValueError(f"x must be [{k}] or [N, {k}], not {list(x.shape)}")
+    product = Spmv(weight, epilogue, num_threads, tokens=1 if x.ndim == 1 else len(x))
+    product.x[...] = x
+    y = product.run()
+    return y[0] if x.ndim == 1 else y

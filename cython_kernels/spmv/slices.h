@@ -1,0 +1,132 @@
+// What the vector SpMV kernels share: the walk through chunks, tiles, slices and groups.
+//
+// An ISA is a struct of static functions; a Line is 64 bytes in registers:
+//
+//   Line, Table                              Table: a token's tile of X, ready for lookups
+//   Table table(x)
+//   Line channels<kGroups>(p)                lane i, dword g: 4 channels of group g, g < kGroups
+//   void look_up<kTokens>(tables, channels, x)      x[t]: X of those 64 channels, for each token
+//   Line group<g>(x)                         dword g of each lane in all four dwords of the lane
+//   Line multiply_add(sum, x, w)             sums of four products u8 x s8 added to each dword
+//   void add_lane(line, i, sums)             4 s32 of lane i added to sums
+//   void store(args, token, m, count, sums)  the epilogue of `count` neighbouring elements
+//
+// Templates of a struct in an unnamed namespace stay inside their file, as they must
+// (tests/kernels/test_objects.py).
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "spmv.h"
+
+#define SPMV_INLINE static inline __attribute__((always_inline))
+
+namespace {
+
+// Group g of a line of channels. The weights are loaded once for all tokens.
+template <class Isa, int kLines, int kTokens, int kGroup>
+SPMV_INLINE void add_group(const typename Isa::Line* x, const int8_t* weights,
+                           typename Isa::Line sums[][kTokens]) {
+  typename Isa::Line spread[kTokens];
+  for (int t = 0; t < kTokens; ++t) spread[t] = Isa::template group<kGroup>(x[t]);
+  for (int h = 0; h < kLines; ++h) {
+    const typename Isa::Line line = Isa::load(weights + SPMV_LINE * (kLines * kGroup + h));
+    for (int t = 0; t < kTokens; ++t) {
+      sums[h][t] = Isa::multiply_add(sums[h][t], spread[t], line);
+    }
+  }
+}
+
+// The 1 to 4 groups whose channels are one line.
+template <class Isa, int kLines, int kTokens, int kGroups>
+SPMV_INLINE void add_groups(const uint8_t* channels, const int8_t* weights,
+                            const typename Isa::Table* tables,
+                            typename Isa::Line sums[][kTokens]) {
+  typename Isa::Line x[kTokens];
+  Isa::template look_up<kTokens>(tables, Isa::template channels<kGroups>(channels), x);
+  add_group<Isa, kLines, kTokens, 0>(x, weights, sums);
+  if constexpr (kGroups > 1) add_group<Isa, kLines, kTokens, 1>(x, weights, sums);
+  if constexpr (kGroups > 2) add_group<Isa, kLines, kTokens, 2>(x, weights, sums);
+  if constexpr (kGroups > 3) add_group<Isa, kLines, kTokens, 3>(x, weights, sums);
+}
+
+// Slices stand in ascending order of their groups, so branch prediction learns the loop's
+// length and the remainder.
+template <class Isa, int kLines, int kTokens>
+SPMV_INLINE void add_slice(int groups, const uint8_t* channels, const int8_t* weights,
+                           const typename Isa::Table* tables,
+                           typename Isa::Line sums[][kTokens]) {
+  for (int line = groups / 4; line > 0; --line) {
+    add_groups<Isa, kLines, kTokens, 4>(channels, weights, tables, sums);
+    channels += 4 * SPMV_GROUP;
+    weights += 4 * kLines * SPMV_LINE;
+  }
+  switch (groups % 4) {
+    case 1: add_groups<Isa, kLines, kTokens, 1>(channels, weights, tables, sums); break;
+    case 2: add_groups<Isa, kLines, kTokens, 2>(channels, weights, tables, sums); break;
+    case 3: add_groups<Isa, kLines, kTokens, 3>(channels, weights, tables, sums); break;
+  }
+}
+
+// One chunk for kTokens tokens from `token` on. Sums of the chunk lie in L1, by block row; a
+// slice's are made in registers and added to them.
+template <class Isa, int kLines, int kTokens>
+__attribute__((noinline)) void multiply_chunk(const spmv_args* args, int64_t chunk,
+                                              int64_t token) {
+  alignas(64) int32_t sums[kTokens][SPMV_CHUNK_ROWS][kLines][4];
+  memset(sums, 0, sizeof sums);
+  for (int64_t tile = 0; tile < args->tiles; ++tile) {
+    const int64_t place = chunk * args->tiles + tile;
+    const uint8_t* row = args->order + SPMV_CHUNK_ROWS * place;
+    const uint8_t* channels = args->channels + SPMV_GROUP * args->group_begin[place];
+    const int8_t* weights = args->weights + kLines * SPMV_LINE * args->group_begin[place];
+    typename Isa::Table tables[kTokens];
+    for (int t = 0; t < kTokens; ++t) {
+      tables[t] = Isa::table(args->x + SPMV_TILE * ((token + t) * args->tiles + tile));
+    }
+    for (int slice = 0; slice < SPMV_SLICES; ++slice, row += SPMV_SLICE_ROWS) {
+      const int groups = args->groups[SPMV_SLICES * place + slice];
+      typename Isa::Line slice_sums[kLines][kTokens] = {};
+      add_slice<Isa, kLines, kTokens>(groups, channels, weights, tables, slice_sums);
+      channels += SPMV_GROUP * groups;
+      weights += kLines * SPMV_LINE * groups;
+      for (int t = 0; t < kTokens; ++t) {
+        for (int h = 0; h < kLines; ++h) {
+          Isa::template add_lane<0>(slice_sums[h][t], sums[t][row[0]][h]);
+          Isa::template add_lane<1>(slice_sums[h][t], sums[t][row[1]][h]);
+          Isa::template add_lane<2>(slice_sums[h][t], sums[t][row[2]][h]);
+          Isa::template add_lane<3>(slice_sums[h][t], sums[t][row[3]][h]);
+        }
+      }
+    }
+  }
+  const int64_t first = 4 * kLines * SPMV_CHUNK_ROWS * chunk;
+  const int64_t rows = 4 * kLines * SPMV_CHUNK_ROWS;
+  for (int t = 0; t < kTokens; ++t) {
+    const int64_t held = args->m - first < rows ? args->m - first : rows;
+    Isa::store(args, token + t, first, held, &sums[t][0][0][0]);
+  }
+}
+
+// Tokens go in passes of up to four, about equally many in each: a chunk's weights are in L2
+// after the first. Four tokens of 16 rows have more sums than registers; they go in twos.
+template <class Isa, int kLines>
+SPMV_INLINE void multiply(const spmv_args* args, int64_t chunk_begin, int64_t chunk_end) {
+  constexpr int kMost = kLines > 2 ? 2 : 4;
+  for (int64_t chunk = chunk_begin; chunk < chunk_end; ++chunk) {
+    int64_t token = 0;
+    for (int64_t passes = (args->tokens + kMost - 1) / kMost; passes > 0; --passes) {
+      const int64_t tokens = (args->tokens - token + passes - 1) / passes;
+      if (tokens == 1) multiply_chunk<Isa, kLines, 1>(args, chunk, token);
+      if (tokens == 2) multiply_chunk<Isa, kLines, 2>(args, chunk, token);
+      if constexpr (kMost > 2) {
+        if (tokens == 3) multiply_chunk<Isa, kLines, 3>(args, chunk, token);
+        if (tokens == 4) multiply_chunk<Isa, kLines, 4>(args, chunk, token);
+      }
+      token += tokens;
+    }
+  }
+}
+
+}  // namespace
