@@ -16,7 +16,7 @@ struct LineAvx512 {
 
   // A short line is read whole, past its end, and its dwords moved to their lanes.
   template <int kGroups>
-  SPMV_INLINE Line channels(const uint8_t* channels) {
+  SPMV_INLINE Line load_channels(const uint8_t* channels) {
     const Line line = _mm512_loadu_si512(channels);
     if constexpr (kGroups == 4) return line;
     constexpr int n = kGroups, a = kGroups > 1, b = kGroups > 2 ? 2 : 0;

@@ -36,8 +36,9 @@ struct LookupWords : LineAvx512 {
         _mm512_permutex2var_epi16(table.part[2], number, table.part[3]));
   }
 
-  template <int kTokens>
-  SPMV_INLINE void look_up(const Table* tables, __m512i channels, __m512i* x) {
+  template <int kGroups, int kTokens>
+  SPMV_INLINE void look_up(const Table* tables, const uint8_t* line, __m512i* x) {
+    const __m512i channels = load_channels<kGroups>(line);
     const __m512i even = _mm512_srli_epi16(channels, 1), odd = _mm512_srli_epi16(channels, 9);
     const __mmask32 even_is_high = _mm512_test_epi16_mask(channels, _mm512_set1_epi16(0x80));
     const __mmask32 odd_is_high = _mm512_movepi16_mask(channels);

@@ -4,8 +4,9 @@
 //
 //   Line, Table                              Table: a token's tile of X, ready for lookups
 //   Table table(x)
-//   Line channels<kGroups>(p)                lane i, dword g: 4 channels of group g, g < kGroups
-//   void look_up<kTokens>(tables, channels, x)      x[t]: X of those 64 channels, for each token
+//   void look_up<kGroups, kTokens>(tables, channels, x)
+//                                            x[t]: token t's X of a line of kGroups groups, as
+//                                            the line lies in memory but four dwords a lane
 //   Line group<g>(x)                         dword g of each lane in all four dwords of the lane
 //   Line multiply_add(sum, x, w)             sums of four products u8 x s8 added to each dword
 //   void add_lane(line, i, sums)             4 s32 of lane i added to sums
@@ -44,7 +45,7 @@ SPMV_INLINE void add_groups(const uint8_t* channels, const int8_t* weights,
                             const typename Isa::Table* tables,
                             typename Isa::Line sums[][kTokens]) {
   typename Isa::Line x[kTokens];
-  Isa::template look_up<kTokens>(tables, Isa::template channels<kGroups>(channels), x);
+  Isa::template look_up<kGroups, kTokens>(tables, channels, x);
   add_group<Isa, kLines, kTokens, 0>(x, weights, sums);
   if constexpr (kGroups > 1) add_group<Isa, kLines, kTokens, 1>(x, weights, sums);
   if constexpr (kGroups > 2) add_group<Isa, kLines, kTokens, 2>(x, weights, sums);
@@ -130,3 +131,15 @@ SPMV_INLINE void multiply(const spmv_args* args, int64_t chunk_begin, int64_t ch
 }
 
 }  // namespace
+
+// The kernels of an ISA.
+#define SPMV_DEFINE_KERNELS(Isa, isa)                                                   \
+  void spmv_u8s8_4x1_##isa(const spmv_args* args, int64_t begin, int64_t end) {         \
+    multiply<Isa, 1>(args, begin, end);                                                 \
+  }                                                                                     \
+  void spmv_u8s8_8x1_##isa(const spmv_args* args, int64_t begin, int64_t end) {         \
+    multiply<Isa, 2>(args, begin, end);                                                 \
+  }                                                                                     \
+  void spmv_u8s8_16x1_##isa(const spmv_args* args, int64_t begin, int64_t end) {        \
+    multiply<Isa, 4>(args, begin, end);                                                 \
+  }

@@ -47,9 +47,12 @@ class Own(Backend):
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         from spbench.kernels import require_kernel
+        from spbench.kernels.spmv import MOST_TOKENS
+        from spbench.kernels.token_weight import require_token_kernel
 
+        require = require_token_kernel if problem.n <= MOST_TOKENS else require_kernel
         try:
-            require_kernel(problem.pattern)
+            require(problem.pattern)
         except InputError as error:
             return str(error)
         return ""

@@ -210,7 +210,7 @@ def test_operands_that_do_not_fit_are_refused():
         spmv(weight, product.x, num_threads=0)
     with pytest.raises(ValueError, match="tokens"):
         spmv(weight, np.zeros((0, 20), np.uint8))
-    with pytest.raises(InputError, match="only for 4x1"):
+    with pytest.raises(InputError, match="only for 4x1, 8x1, 16x1"):
         TokenWeight.pack(BlockSparseMatrix.from_dense(np.ones((8, 8), np.int8), BlockShape(1, 4)))
 
 

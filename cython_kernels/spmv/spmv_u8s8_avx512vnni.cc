@@ -1,6 +1,6 @@
 // Y[N, M] = X[N, K] . W[M, K]^T for R x 1 blocks and a few tokens, AVX-512 VNNI without VBMI.
 //
-// As spmv_u8s8_4x1_avx512vbmi.cc, but X is looked up in words (spmv/lookup_words.h).
+// As spmv_u8s8_avx512vbmi.cc, but X is looked up in words (spmv/lookup_words.h).
 //
 // Bound: 14 instructions a lookup of four groups; on Cascade Lake p5 has 8 of them and a vpshufd
 // a group, 3 cycles a group and token.
@@ -18,6 +18,4 @@ struct Vnni : LookupWords {
 
 }  // namespace
 
-void spmv_u8s8_4x1_avx512vnni(const spmv_args* args, int64_t begin, int64_t end) {
-  multiply<Vnni, 1>(args, begin, end);
-}
+SPMV_DEFINE_KERNELS(Vnni, avx512vnni)

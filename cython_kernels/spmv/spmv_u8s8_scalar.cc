@@ -61,3 +61,11 @@ void multiply(const spmv_args* args, int64_t chunk_begin, int64_t chunk_end) {
 void spmv_u8s8_4x1_scalar(const spmv_args* args, int64_t begin, int64_t end) {
   multiply<4>(args, begin, end);
 }
+
+void spmv_u8s8_8x1_scalar(const spmv_args* args, int64_t begin, int64_t end) {
+  multiply<8>(args, begin, end);
+}
+
+void spmv_u8s8_16x1_scalar(const spmv_args* args, int64_t begin, int64_t end) {
+  multiply<16>(args, begin, end);
+}

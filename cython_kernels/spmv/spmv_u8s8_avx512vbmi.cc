@@ -52,8 +52,9 @@ struct Vbmi : LineAvx512 {
   // Channels ascend, so most lines lie wholly below or above channel 128. With several tokens
   // to spare work for, that is worth a branch (0.87 of the time at four tokens on Zen 4); with
   // one it is not.
-  template <int kTokens>
-  SPMV_INLINE void look_up(const Table* tables, __m512i channels, __m512i* x) {
+  template <int kGroups, int kTokens>
+  SPMV_INLINE void look_up(const Table* tables, const uint8_t* line, __m512i* x) {
+    const __m512i channels = load_channels<kGroups>(line);
     const __mmask64 is_high = _mm512_movepi8_mask(channels);
     if (kTokens > 1 && is_high == 0) {
       for (int t = 0; t < kTokens; ++t) x[t] = low(tables[t], channels);
@@ -74,6 +75,4 @@ struct Vbmi : LineAvx512 {
 
 }  // namespace
 
-void spmv_u8s8_4x1_avx512vbmi(const spmv_args* args, int64_t begin, int64_t end) {
-  multiply<Vbmi, 1>(args, begin, end);
-}
+SPMV_DEFINE_KERNELS(Vbmi, avx512vbmi)
