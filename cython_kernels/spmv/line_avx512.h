@@ -31,20 +31,49 @@ struct LineAvx512 {
     return _mm512_shuffle_epi32(x, (_MM_PERM_ENUM)(0x55 * kGroup));
   }
 
-  template <int kLane>
-  SPMV_INLINE void add_lane(Line line, int32_t* sums) {
-    const __m128i lane = _mm512_extracti32x4_epi32(line, kLane);
+  // Three or four tokens: lanes of tokens become lanes of block rows, so that a block row is one
+  // addition (8 shuffles for 16 extractions and 12 additions less; 0.84 of the time at 90 %).
+  template <int kTokens>
+  SPMV_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
+    if constexpr (kTokens < 3) {
+      for (int t = 0; t < kTokens; ++t) {
+        add_lane(_mm512_castsi512_si128(sums[t]), rows[0][t]);
+        add_lane(_mm512_extracti32x4_epi32(sums[t], 1), rows[1][t]);
+        add_lane(_mm512_extracti32x4_epi32(sums[t], 2), rows[2][t]);
+        add_lane(_mm512_extracti32x4_epi32(sums[t], 3), rows[3][t]);
+      }
+    } else {
+      const Line last = sums[kTokens - 1];
+      const Line first01 = _mm512_shuffle_i32x4(sums[0], sums[1], 0x44);
+      const Line first23 = _mm512_shuffle_i32x4(sums[2], last, 0x44);
+      const Line second01 = _mm512_shuffle_i32x4(sums[0], sums[1], 0xee);
+      const Line second23 = _mm512_shuffle_i32x4(sums[2], last, 0xee);
+      add_tokens(_mm512_shuffle_i32x4(first01, first23, 0x88), rows[0]);
+      add_tokens(_mm512_shuffle_i32x4(first01, first23, 0xdd), rows[1]);
+      add_tokens(_mm512_shuffle_i32x4(second01, second23, 0x88), rows[2]);
+      add_tokens(_mm512_shuffle_i32x4(second01, second23, 0xdd), rows[3]);
+    }
+  }
+
+  SPMV_INLINE void add_lane(__m128i lane, int32_t* sums) {
     _mm_store_si128((__m128i*)sums, _mm_add_epi32(_mm_load_si128((const __m128i*)sums), lane));
   }
 
+  SPMV_INLINE void add_tokens(Line line, int32_t (*sums)[4]) {
+    _mm512_store_si512(sums, _mm512_add_epi32(_mm512_load_si512(sums), line));
+  }
+
   SPMV_INLINE void store(const spmv_args* args, int64_t token, int64_t m, int64_t count,
-                         const int32_t* sums) {
+                         const int32_t* sums, int64_t stride) {
     const int is_wide = args->output == SPBENCH_S32 || args->output == SPBENCH_F32;
     spmv_args one = *args;
     one.y = (uint8_t*)args->y + (is_wide ? 4 : 1) * token * args->m;
-    for (int64_t i = 0; i < count; i += 16) {
-      const int held = count - i < 16 ? (int)(count - i) : 16;
-      store_elements(&one, m + i, held, _mm512_load_si512(sums + i));
+    for (int64_t i = 0; i < count; i += 16, sums += 4 * stride) {
+      Line line = _mm512_castsi128_si512(_mm_load_si128((const __m128i*)sums));
+      line = _mm512_inserti32x4(line, _mm_load_si128((const __m128i*)(sums + stride)), 1);
+      line = _mm512_inserti32x4(line, _mm_load_si128((const __m128i*)(sums + 2 * stride)), 2);
+      line = _mm512_inserti32x4(line, _mm_load_si128((const __m128i*)(sums + 3 * stride)), 3);
+      store_elements(&one, m + i, count - i < 16 ? (int)(count - i) : 16, line);
     }
   }
 };

@@ -9,8 +9,10 @@
 //                                            the line lies in memory but four dwords a lane
 //   Line group<g>(x)                         dword g of each lane in all four dwords of the lane
 //   Line multiply_add(sum, x, w)             sums of four products u8 x s8 added to each dword
-//   void add_lane(line, i, sums)             4 s32 of lane i added to sums
-//   void store(args, token, m, count, sums)  the epilogue of `count` neighbouring elements
+//   void add_lanes<kTokens>(sums, rows)      lane i of token t's sum added to rows[i][t]
+//   void store(args, token, m, count, sums, stride)
+//                                            the epilogue of `count` neighbouring elements, four
+//                                            at a time `stride` s32 apart
 //
 // Templates of a struct in an unnamed namespace stay inside their file, as they must
 // (tests/kernels/test_objects.py).
@@ -70,12 +72,13 @@ SPMV_INLINE void add_slice(int groups, const uint8_t* channels, const int8_t* we
   }
 }
 
-// One chunk for kTokens tokens from `token` on. Sums of the chunk lie in L1, by block row; a
-// slice's are made in registers and added to them.
+// One chunk for kTokens tokens from `token` on. Sums of the chunk lie in L1, by block row and,
+// in it, by token; a slice's are made in registers and added to them.
 template <class Isa, int kLines, int kTokens>
 __attribute__((noinline)) void multiply_chunk(const spmv_args* args, int64_t chunk,
                                               int64_t token) {
-  alignas(64) int32_t sums[kTokens][SPMV_CHUNK_ROWS][kLines][4];
+  constexpr int kSlots = kTokens == 3 ? 4 : kTokens;  // so that they are one register
+  alignas(64) int32_t sums[SPMV_CHUNK_ROWS][kLines][kSlots][4];
   memset(sums, 0, sizeof sums);
   for (int64_t tile = 0; tile < args->tiles; ++tile) {
     const int64_t place = chunk * args->tiles + tile;
@@ -92,21 +95,18 @@ __attribute__((noinline)) void multiply_chunk(const spmv_args* args, int64_t chu
       add_slice<Isa, kLines, kTokens>(groups, channels, weights, tables, slice_sums);
       channels += SPMV_GROUP * groups;
       weights += kLines * SPMV_LINE * groups;
-      for (int t = 0; t < kTokens; ++t) {
-        for (int h = 0; h < kLines; ++h) {
-          Isa::template add_lane<0>(slice_sums[h][t], sums[t][row[0]][h]);
-          Isa::template add_lane<1>(slice_sums[h][t], sums[t][row[1]][h]);
-          Isa::template add_lane<2>(slice_sums[h][t], sums[t][row[2]][h]);
-          Isa::template add_lane<3>(slice_sums[h][t], sums[t][row[3]][h]);
-        }
+      for (int h = 0; h < kLines; ++h) {
+        int32_t(*const rows[])[4] = {sums[row[0]][h], sums[row[1]][h], sums[row[2]][h],
+                                     sums[row[3]][h]};
+        Isa::template add_lanes<kTokens>(slice_sums[h], rows);
       }
     }
   }
   const int64_t first = 4 * kLines * SPMV_CHUNK_ROWS * chunk;
   const int64_t rows = 4 * kLines * SPMV_CHUNK_ROWS;
+  const int64_t held = args->m - first < rows ? args->m - first : rows;
   for (int t = 0; t < kTokens; ++t) {
-    const int64_t held = args->m - first < rows ? args->m - first : rows;
-    Isa::store(args, token + t, first, held, &sums[t][0][0][0]);
+    Isa::store(args, token + t, first, held, sums[0][0][t], 4 * kSlots);
   }
 }
 

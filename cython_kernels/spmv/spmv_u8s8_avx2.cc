@@ -67,18 +67,27 @@ struct Avx2 {
              multiply_add_words(sum.half[1], x.half[1], weights.half[1])}};
   }
 
-  template <int kLane>
-  SPMV_INLINE void add_lane(Line line, int32_t* sums) {
-    const __m128i lane = _mm256_extracti128_si256(line.half[kLane / 2], kLane % 2);
+  template <int kTokens>
+  SPMV_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
+    for (int t = 0; t < kTokens; ++t) {
+      add_lane(_mm256_castsi256_si128(sums[t].half[0]), rows[0][t]);
+      add_lane(_mm256_extracti128_si256(sums[t].half[0], 1), rows[1][t]);
+      add_lane(_mm256_castsi256_si128(sums[t].half[1]), rows[2][t]);
+      add_lane(_mm256_extracti128_si256(sums[t].half[1], 1), rows[3][t]);
+    }
+  }
+
+  SPMV_INLINE void add_lane(__m128i lane, int32_t* sums) {
     _mm_store_si128((__m128i*)sums, _mm_add_epi32(_mm_load_si128((const __m128i*)sums), lane));
   }
 
   static void store(const spmv_args* args, int64_t token, int64_t m, int64_t count,
-                    const int32_t* sums) {
+                    const int32_t* sums, int64_t stride) {
     for (int64_t i = 0; i < count; ++i) {
       const float scale = args->scale ? args->scale[m + i] : 0.0f;
       const float bias = args->bias ? args->bias[m + i] : 0.0f;
-      store_element_scalar(args->output, args->y, token * args->m + m + i, sums[i], scale, bias);
+      store_element_scalar(args->output, args->y, token * args->m + m + i,
+                           sums[i / 4 * stride + i % 4], scale, bias);
     }
   }
 };

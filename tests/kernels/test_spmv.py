@@ -72,7 +72,7 @@ def test_s32_is_the_product_bit_for_bit(kernel, block, m, k, sparsity):
     np.testing.assert_array_equal(prepared.run(), product.s32)
 
 
-@pytest.mark.parametrize("tokens", range(1, 13))
+@pytest.mark.parametrize("tokens", range(1, 14))
 def test_every_number_of_tokens(kernel, block, tokens):
     for m, k, sparsity in [(1, 1, 0.0), (67, 300, 0.5), (530, 600, 0.8)]:
         product = make_product(m, k, tokens, sparsity, tokens, block)
