@@ -31,17 +31,25 @@ struct LineAvx512 {
     return _mm512_shuffle_epi32(x, (_MM_PERM_ENUM)(0x55 * kGroup));
   }
 
-  // Three or four tokens: lanes of tokens become lanes of block rows, so that a block row is one
-  // addition (8 shuffles for 16 extractions and 12 additions less; 0.84 of the time at 90 %).
+  // Lanes of tokens become lanes of block rows, so that a block row's tokens are one addition:
+  // for four tokens 8 shuffles and 4 additions in place of 12 extractions and 16 additions
+  // (0.84 of the time of a product at 90 % sparsity on Zen 4).
   template <int kTokens>
   SPMV_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
-    if constexpr (kTokens < 3) {
-      for (int t = 0; t < kTokens; ++t) {
-        add_lane(_mm512_castsi512_si128(sums[t]), rows[0][t]);
-        add_lane(_mm512_extracti32x4_epi32(sums[t], 1), rows[1][t]);
-        add_lane(_mm512_extracti32x4_epi32(sums[t], 2), rows[2][t]);
-        add_lane(_mm512_extracti32x4_epi32(sums[t], 3), rows[3][t]);
-      }
+    if constexpr (kTokens == 1) {
+      add_lane(_mm512_castsi512_si128(sums[0]), rows[0][0]);
+      add_lane(_mm512_extracti32x4_epi32(sums[0], 1), rows[1][0]);
+      add_lane(_mm512_extracti32x4_epi32(sums[0], 2), rows[2][0]);
+      add_lane(_mm512_extracti32x4_epi32(sums[0], 3), rows[3][0]);
+    } else if constexpr (kTokens == 2) {
+      const Line rows01 = _mm512_permutex2var_epi64(
+          sums[0], _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), sums[1]);
+      const Line rows23 = _mm512_permutex2var_epi64(
+          sums[0], _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), sums[1]);
+      add_pair(_mm512_castsi512_si256(rows01), rows[0]);
+      add_pair(_mm512_extracti64x4_epi64(rows01, 1), rows[1]);
+      add_pair(_mm512_castsi512_si256(rows23), rows[2]);
+      add_pair(_mm512_extracti64x4_epi64(rows23, 1), rows[3]);
     } else {
       const Line last = sums[kTokens - 1];
       const Line first01 = _mm512_shuffle_i32x4(sums[0], sums[1], 0x44);
@@ -57,6 +65,11 @@ struct LineAvx512 {
 
   SPMV_INLINE void add_lane(__m128i lane, int32_t* sums) {
     _mm_store_si128((__m128i*)sums, _mm_add_epi32(_mm_load_si128((const __m128i*)sums), lane));
+  }
+
+  SPMV_INLINE void add_pair(__m256i pair, int32_t (*sums)[4]) {
+    _mm256_store_si256((__m256i*)sums,
+                       _mm256_add_epi32(_mm256_load_si256((const __m256i*)sums), pair));
   }
 
   SPMV_INLINE void add_tokens(Line line, int32_t (*sums)[4]) {

@@ -19,12 +19,12 @@
 //   vblendmb zmm                                 1, 2                   1, 2 (p05)
 //   vpshufd zmm                                  1, 1.5 (three pipes)   1, 1 (p5)
 //   vpdpbusd zmm, m512                           4, 1 (FP0 FP1)         5, 1
-//   vextracti32x4                                4, 1 (FP1 FP2)         3, 1 (p5)
+//   vshufi32x4, vextracti32x4                    4, 1 (FP1 FP2)         3, 1 (p5)
 //
 // Bound at one token: 80 bytes of W for 64 weights, from wherever W lies: 1 / 3.1 cycles a group
-// from L3 on Zen 4, where the instructions take 1.9. Dense int8 reads 64 / (1 - s) bytes. At
-// four tokens: the instructions, of which a token has 1 vpdpbusd, 1 vpshufd and 1/4 lookup a
-// group (vpshufd and vpdpbusd together go at 1 a cycle), and 4 extractions a slice.
+// from L3 on Zen 4. Dense int8 reads 64 bytes for 64 weights, of which 1 - s are left here. At
+// four tokens: the instructions, of which a token has 1 vpdpbusd and 1 vpshufd a group, together
+// 1 cycle, 1/4 of a lookup, and 2 shuffles and an addition a slice.
 
 #include "spmv/line_avx512.h"
 #include "spmv_kernels.h"
