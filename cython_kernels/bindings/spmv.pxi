@@ -98,7 +98,8 @@ def spmv_count(const int64_t[::1] indptr, const int32_t[::1] indices, int64_t ti
     cdef int64_t block_rows = indptr.shape[0] - 1
     cdef int64_t places = -(-block_rows // SPMV_CHUNK_ROWS) * tiles
     cdef const int32_t* first = &indices[0] if indices.shape[0] else NULL
-    if not _places_fit(places, order, groups, group_begin) or indptr[block_rows] != indices.shape[0]:
+    if (not _places_fit(places, order, groups, group_begin)
+            or indptr[block_rows] != indices.shape[0]):
         raise ValueError("sizes do not fit the blocks")
     with nogil:
         spmv_count_groups(&indptr[0], first, block_rows, tiles, &order[0], &groups[0],
@@ -142,7 +143,8 @@ cdef class SpmvCall:
         chunks, tiles = spmv_sizes(m, k, block_rows)
         cdef int64_t places = chunks * tiles
         cdef int element = 4 if output in ("s32", "f32") else 1
-        if not _places_fit(places, order, groups, group_begin) or chunk_split.shape[0] != threads + 1:
+        if (not _places_fit(places, order, groups, group_begin)
+                or chunk_split.shape[0] != threads + 1):
             raise ValueError("packed weights do not fit m and k, or chunk_split not threads")
         cdef int64_t total = group_begin[places]
         if not _groups_fit(total, block_rows, channels, weights):

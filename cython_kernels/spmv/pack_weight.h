@@ -17,7 +17,8 @@ extern "C" {
 void spmv_count_groups(const int64_t* indptr, const int32_t* indices, int64_t block_rows,
                        int64_t tiles, uint8_t* order, uint8_t* groups, int64_t* group_begin);
 
-// data [blocks][R]; filled: channels [groups][16] and SPMV_SLACK zeros, weights [groups][R / 4][64].
+// data [blocks][R], rows = R. Filled: channels [groups][16] and SPMV_SLACK zeros, weights
+// [groups][R / 4][64].
 void spmv_pack_weight(const int64_t* indptr, const int32_t* indices, const int8_t* data,
                       int64_t block_rows, int rows, int64_t tiles, const uint8_t* order,
                       const uint8_t* groups, const int64_t* group_begin, uint8_t* channels,

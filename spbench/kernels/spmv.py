@@ -15,8 +15,9 @@ from spbench.kernels.token_weight import TokenWeight
 MOST_TOKENS = 12
 """Up to here :class:`Spmv` is faster than :class:`Spmm`, whose narrowest panel has 16 tokens.
 
-Measured on Zen 4, K = 1024 and 4096: at 90 % sparsity 12 tokens take 0.88 to 1.05 of the time of a
-panel, at 70 and 80 % 0.66 to 0.88."""
+Measured on Zen 4, K = 1024 and 4096: 12 tokens take 0.88 to 1.06 of the time of a panel at 90 %
+sparsity, 0.66 to 0.88 at 70 and 80 %.
+"""
 
 
 class Spmv:
