@@ -27,7 +27,9 @@ def output_of(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("library", ["avx512vnni", "avx512vbmi", "probe_avx512"])
+@pytest.mark.parametrize(
+    "library", ["avx2", "avx512bw", "avx512vnni", "avx512vbmi", "probe_avx512"]
+)
 def test_no_weak_symbols_in_isa_objects(library):
     for path in objects(library):
         weak = [line for line in output_of("nm", path).splitlines() if " W " in line]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from conftest import RAN, SPMV_KERNELS
+from conftest import BLOCK, RAN, SPMV_KERNELS
 from guarded import guarded_copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +32,7 @@ class Product:
         return self.x.astype(np.int32) @ self.weight.T.astype(np.int32)
 
 
-def make_product(m, k, tokens, sparsity, seed=0, block=BlockShape(4, 1)):
+def make_product(m, k, tokens, sparsity, seed=0, block=BLOCK):
     """Random blocks, extremes of both types among the values."""
     generator = np.random.default_rng(seed)
     weight = generator.integers(-128, 128, (m, k), dtype=np.int8)
