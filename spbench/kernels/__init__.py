@@ -8,8 +8,12 @@
 >>> weight = PackedWeight.pack(BlockSparseMatrix.from_dense(w, BlockShape.parse("4x1")))
 >>> y = spmm(weight, Panels.from_array(x)).to_array()        # s32 [M, N]
 
-:class:`DenseWeight` takes the place of :class:`PackedWeight` where nothing is to be skipped. With one token (decoding) weights are packed as :class:`TokenWeight` and multiplied by
-:func:`spmv`: X is a vector, an index one byte.
+:class:`DenseWeight` takes the place of :class:`PackedWeight` where nothing is to be skipped.
+With a few tokens (decoding) weights are packed as :class:`TokenWeight` and multiplied by
+:func:`spmv`: X is [tokens, channels], an index one byte.
+
+Models that are not quantised have f32 or bf16 weights, :class:`PackedFloatWeight`, multiplied
+by :func:`spmm_float`.
 
 The best kernel for this CPU is chosen at run time; ``SPBENCH_ISA`` caps the choice.
 """
@@ -25,6 +29,14 @@ from spbench.kernels.packed_weight import (
 )
 from spbench.kernels.panels import Panels
 from spbench.kernels.spmm import Spmm, spmm
+from spbench.kernels.spmm_float import (
+    PackedFloatWeight,
+    SpmmFloat,
+    active_float_isa,
+    float_block_shapes,
+    require_float_kernel,
+    spmm_float,
+)
 from spbench.kernels.spmv import Spmv, spmv
 from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
 from spbench.kernels.token_weight import TokenWeight
@@ -32,19 +44,25 @@ from spbench.kernels.token_weight import TokenWeight
 __all__ = [
     "DenseWeight",
     "Epilogue",
+    "PackedFloatWeight",
     "PackedWeight",
     "Panels",
     "Spmm",
+    "SpmmFloat",
     "Spmv",
     "TokenWeight",
+    "active_float_isa",
     "active_isa",
     "block_shapes",
     "cpu_quota",
     "default_num_threads",
+    "float_block_shapes",
     "isa_cap",
     "packed_index_bytes",
+    "require_float_kernel",
     "require_kernel",
     "spmm",
+    "spmm_float",
     "spmv",
     "usable_cpus",
     "usable_kernels",
