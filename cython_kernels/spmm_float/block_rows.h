@@ -14,7 +14,8 @@
 //
 // The lines come from L2; nothing has to fetch them ahead, because a core that has 300
 // instructions in flight is ten groups ahead of its multiplications. Sums must stay in
-// registers, so every loop over them has a constant number of turns and no way out.
+// registers: every loop over them has a constant number of turns and no way out, and the one
+// with conditions in it says that it is to be unrolled, or GCC keeps them on the stack.
 //
 // What differs between instruction sets is a type `Isa`:
 //
@@ -73,6 +74,7 @@ SPMM_FLOAT_INLINE void tile(const spmm_float_args* args, int64_t block_row, int 
     }
   }
   const int64_t m = kBlockRows * block_row + row;
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
     if (m + r < args->m) Isa::template store<kWidth, kRegisters>(args, m + r, token, sum[0][r]);
   }
