@@ -53,16 +53,19 @@ void block_rows(const spmm_float_args* args, int64_t begin, int64_t end) {
   const Element* weights = static_cast<const Element*>(args->weights);
   for (int64_t i = begin; i < end; ++i) {
     float sums[kRows][kWidth] = {};
-    for (int64_t slot = kChannels * args->group_begin[i];
-         slot < kChannels * args->group_begin[i + 1]; ++slot) {
-      const int64_t g = slot / kChannels, c = slot % kChannels;
-      float line[kWidth];
-      for (int at = 0; at < kWidth; ++at) {
-        line[at] = Type::widened(x[channel_at(*args, slot) * kWidth + at]);
+    for (int64_t g = args->group_begin[i]; g < args->group_begin[i + 1]; ++g) {
+      float lines[kChannels][kWidth];
+      for (int c = 0; c < kChannels; ++c) {
+        const Element* line = x + channel_at(*args, kChannels * g + c) * kWidth;
+        for (int at = 0; at < kWidth; ++at) lines[c][at] = Type::widened(line[at]);
       }
+      // All channels of a row's weights at once: GCC 12 reads every other element of an array
+      // beyond its end.
       for (int r = 0; r < kRows; ++r) {
-        const float w = Type::widened(weights[kChannels * (kRows * g + r) + c]);
-        for (int at = 0; at < kWidth; ++at) sums[r][at] += w * line[at];
+        const Element* w = weights + kChannels * (kRows * g + r);
+        for (int at = 0; at < kWidth; ++at) {
+          for (int c = 0; c < kChannels; ++c) sums[r][at] += Type::widened(w[c]) * lines[c][at];
+        }
       }
     }
     for (int r = 0; r < kRows && kRows * i + r < args->m; ++r) {

@@ -9,10 +9,12 @@ import pytest
 
 from spbench.formats import BlockShape, BlockSparseMatrix
 from spbench.kernels._native import spmm as native
+from spbench.kernels._native import spmm_float as native_float
 
 KERNELS = [kernel for kernel in native.kernel_table() if kernel["block"][1]]
 DENSE_KERNELS = [kernel for kernel in native.kernel_table() if not kernel["block"][1]]
 SPMV_KERNELS = native.spmv_kernel_table()
+FLOAT_KERNELS = native_float.kernel_table()
 BLOCK = BlockShape(4, 1)
 
 

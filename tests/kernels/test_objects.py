@@ -27,9 +27,11 @@ def output_of(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize(
-    "library", ["avx2", "avx512bw", "avx512vnni", "avx512vbmi", "probe_avx512"]
-)
+ISA_LIBRARIES = ["avx2", "avx512bw", "avx512vnni", "avx512vbmi", "probe_avx512"]
+ISA_LIBRARIES += ["float_avx2", "float_avx512bw", "float_avx512bf16"]
+
+
+@pytest.mark.parametrize("library", ISA_LIBRARIES)
 def test_no_weak_symbols_in_isa_objects(library):
     for path in objects(library):
         weak = [line for line in output_of("nm", path).splitlines() if " W " in line]
@@ -37,7 +39,7 @@ def test_no_weak_symbols_in_isa_objects(library):
         assert not weak, f"{path.name}: {weak}"
 
 
-@pytest.mark.parametrize("library", ["baseline", "probe_baseline"])
+@pytest.mark.parametrize("library", ["baseline", "float_baseline", "probe_baseline"])
 def test_no_wide_registers_in_baseline_objects(library):
     for path in objects(library):
         disassembly = output_of("objdump", "-d", "--no-show-raw-insn", path)
