@@ -7,6 +7,7 @@ from libc.stdint cimport int64_t, uint8_t
 cdef extern from "probe/peak.h":
     int64_t probe_vpdpbusd_zmm(int64_t turns) nogil
     int64_t probe_fma_f32_zmm(int64_t turns) nogil
+    int64_t probe_vdpbf16ps_zmm(int64_t turns) nogil
     int64_t probe_multiply_scalar(int64_t turns) nogil
     int64_t probe_read_zmm(const void* memory, int64_t bytes, int64_t turns) nogil
     int64_t probe_read_scalar(const void* memory, int64_t bytes, int64_t turns) nogil
@@ -56,6 +57,14 @@ def fma_f32_zmm(int64_t turns):
     cdef int64_t done = _checked(turns)
     with nogil:
         done = probe_fma_f32_zmm(turns)
+    return done
+
+
+def vdpbf16ps_zmm(int64_t turns):
+    """bf16 operations done by ``turns`` turns of the register loop. Needs AVX512_BF16."""
+    cdef int64_t done = _checked(turns)
+    with nogil:
+        done = probe_vdpbf16ps_zmm(turns)
     return done
 
 

@@ -16,6 +16,9 @@ int64_t probe_vpdpbusd_zmm(int64_t turns);
 // The same for a fused multiply-add on f32. Needs AVX-512F.
 int64_t probe_fma_f32_zmm(int64_t turns);
 
+// The same for vdpbf16ps, two multiplications and additions of bf16 a lane. Needs AVX512_BF16.
+int64_t probe_vdpbf16ps_zmm(int64_t turns);
+
 // The same for a multiply and an add on 64-bit integers, in four chains. On any CPU.
 int64_t probe_multiply_scalar(int64_t turns);
 

@@ -15,6 +15,8 @@
 #define DPBUSD(i) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #i "\n\t"
 #define FMA(i) "vfmadd231ps %%zmm30, %%zmm31, %%zmm" #i "\n\t"
 
+#define DPBF16(i) "vdpbf16ps %%zmm30, %%zmm31, %%zmm" #i "\n\t"
+
 #define REPEAT(instruction)                                      \
   __asm__ volatile(                                              \
       EACH_OF_16(CLEAR)                                          \
@@ -39,6 +41,12 @@ int64_t probe_fma_f32_zmm(int64_t turns) {
   int64_t left = turns;
   REPEAT(FMA);
   return turns * 16 * 16 * 2;
+}
+
+int64_t probe_vdpbf16ps_zmm(int64_t turns) {
+  int64_t left = turns;
+  REPEAT(DPBF16);
+  return turns * 16 * 32 * 2;
 }
 
 #define LOAD(i) "vmovdqu64 " #i "*64(%0), %%zmm" #i "\n\t"

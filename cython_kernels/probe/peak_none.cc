@@ -5,4 +5,5 @@
 
 int64_t probe_vpdpbusd_zmm(int64_t) { return 0; }
 int64_t probe_fma_f32_zmm(int64_t) { return 0; }
+int64_t probe_vdpbf16ps_zmm(int64_t) { return 0; }
 int64_t probe_read_zmm(const void*, int64_t, int64_t) { return 0; }

@@ -54,7 +54,7 @@ class Backend(ABC):
 
     name: ClassVar[str]  # as on the command line: "onednn"
     title: ClassVar[str]  # as in a report: "oneDNN int8 dense"
-    dtype: ClassVar[str]  # activations, weights, accumulator: "u8s8s32" or "f32"
+    dtype: ClassVar[str]  # activations, weights, accumulator: "u8s8s32", "f32" or "bf16"
     sparse: ClassVar[bool]  # whether it skips zeros
     tolerance: ClassVar[float] = 0.0
     """Largest |result - reference| / max |reference| that is right where results are floats.

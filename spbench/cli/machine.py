@@ -68,6 +68,7 @@ def _limits_in_words(limits: dict[str, Any] | None) -> list[tuple[str, str]]:
     lines = [
         ("measured int8 peak, 1 core", _quantity(limits["int8_peak_gops"], "GOPS")),
         ("measured f32 peak, 1 core", _quantity(limits["f32_peak_gflops"], "GFLOPS")),
+        ("measured bf16 peak, 1 core", _quantity(limits["bf16_peak_gflops"], "GFLOPS")),
     ]
     for level, rate in limits["bandwidth_gb_s"].items():
         lines.append((f"measured {level.upper()} read, 1 core", _quantity(rate, "GB/s")))

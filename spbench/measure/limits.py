@@ -17,7 +17,8 @@ def measure_limits(caches: dict[str, Any]) -> dict[str, Any]:
 
     ``caches`` holds ``l1d_bytes``, ``l2_bytes``, ``l3_bytes`` (int or "unknown").
     Returns ``int8_peak_gops`` (vpdpbusd on registers), ``f32_peak_gflops`` (FMA on
-    registers), ``bandwidth_gb_s`` {l1, l2, l3, dram} for reading a set of half of each cache, or
+    registers), ``bf16_peak_gflops`` (vdpbf16ps on registers), ``bandwidth_gb_s``
+    {l1, l2, l3, dram} for reading a set of half of each cache, or
     of four times the last one, and ``bandwidth_curve``, a list of [bytes, GB/s] for
     sets from 8 KiB on; "unknown" where this CPU lacks the instruction or a cache's size is not told.
     """
@@ -27,6 +28,7 @@ def measure_limits(caches: dict[str, Any]) -> dict[str, Any]:
         return {
             "int8_peak_gops": _peak("vpdpbusd_zmm", "avx512vnni"),
             "f32_peak_gflops": _peak("fma_f32_zmm", "avx512f"),
+            "bf16_peak_gflops": _peak("vdpbf16ps_zmm", "avx512bf16"),
             "bandwidth_gb_s": {
                 level: rates.get(size, _UNKNOWN) for level, size in level_sizes(caches).items()
             },

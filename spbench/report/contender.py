@@ -37,6 +37,8 @@ class Contender:
             notes.append("generic path, as the CPU is not made by Intel")
         if self.dtype == "f32":
             notes.append("f32: 4 times the bytes, no int8 dot products")
+        if self.dtype == "bf16":
+            notes.append("bf16: twice the bytes, no int8 dot products")
         return "; ".join(notes)
 
     def on_generic_path(self, machine: MachineFacts) -> bool:

@@ -32,7 +32,9 @@ SUSPECT_SHARE = 1.02
 INT8_PEAK = "vpdpbusd_zmm"
 """The control that is the CPU's int8 peak; any other is only a clock."""
 _LEVELS = ("l1", "l2", "l3")
-_ITEM_BYTES = {"s8": 1, "u8": 1, "s32": 4, "f32": 4}
+FLOAT_PEAKS = {"f32": "f32_peak_gflops", "bf16": "bf16_peak_gflops"}
+"""Of the machine's limits, by the dtype of rows that are not int8."""
+_ITEM_BYTES = {"s8": 1, "u8": 1, "s32": 4, "f32": 4, "bf16": 2}
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def roofline(cases: Iterable[Case], machine: MachineFacts) -> list[RooflinePoint
 
 def bytes_moved(row: Row) -> int:
     """Weights, indices, X and Y of a call, each once, by their types."""
-    x, y = ("f32", "f32") if row.dtype == "f32" else (row.dtype[:2], row.output)
+    x, y = (row.dtype, "f32") if row.dtype in FLOAT_PEAKS else (row.dtype[:2], row.output)
     activations = row.k * _ITEM_BYTES[x] + row.m * _ITEM_BYTES[y]
     return (row.weight_bytes or 0) + (row.index_bytes or 0) + row.n * activations
 
@@ -144,11 +146,12 @@ def peak_gops(row: Row, machine: MachineFacts) -> float | None:
     """Peak of the row's threads in its own arithmetic; None where nothing tells it.
 
     The control of an int8 row ran on as many threads in the same rounds. What is left to the
-    machine's limits (one core, before the run) is f32, and rows without such a control.
+    machine's limits (one core, before the run) is f32, bf16, and rows without such a control.
     """
-    if row.dtype != "f32" and row.control == INT8_PEAK and row.control_ops and row.control_ns:
+    is_int8 = row.dtype not in FLOAT_PEAKS
+    if is_int8 and row.control == INT8_PEAK and row.control_ops and row.control_ns:
         return row.control_ops / row.control_ns
-    limit = "f32_peak_gflops" if row.dtype == "f32" else "int8_peak_gops"
+    limit = FLOAT_PEAKS.get(row.dtype, "int8_peak_gops")
     one_core = machine.number("limits", limit)
     return one_core * row.threads if one_core else None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from spbench.backends import OWN
 from spbench.report.break_even import BreakEven, break_evens
 from spbench.report.case import Case, Setting
 from spbench.report.comparison import Comparison, compare_all, steady
@@ -88,9 +89,9 @@ class Study:
         return compare_all(each for each in found if each[1] and each[2])
 
     def _fastest(self, case: Case, sparse: bool) -> Row | None:
-        """The fastest row that counts of the other backends of one kind."""
+        """The fastest row that counts of other libraries' backends of one kind."""
         names = [name for name, each in self.contenders.items() if each.sparse is sparse]
-        rows = [case.counted(name) for name in names if name != self.subject]
+        rows = [case.counted(name) for name in names if name not in {self.subject, *OWN}]
         return min(filter(None, rows), key=lambda row: row.time_ns, default=None)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from spbench.backends import REGISTRY, backend_class
+from spbench.backends import DEFAULT_BACKENDS, backend_class
 from spbench.measure.statistics import Interval, Verdict
 from spbench.report.case import percent
 from spbench.report.comparison import Comparison, count_verdicts, steady
@@ -163,7 +163,8 @@ def _no_sparse_rival(study: Study) -> str:
     """Why there is no other sparse library to compare with, and what to do."""
     if not _subject_counts(study):
         return _subject_missing(study)
-    sparse = [name for name in REGISTRY if name != study.subject and backend_class(name).sparse]
+    others = [name for name in DEFAULT_BACKENDS if name != study.subject]
+    sparse = [name for name in others if backend_class(name).sparse]
     asked = [row for row in study.rows if row.backend in sparse]
     if not asked:
         names = ",".join([study.subject, *sparse])

@@ -50,7 +50,7 @@ class Row(BaseModel):
     pattern: str  # block shape, output x input: "4x1"
     sparsity: float  # asked for
     sparsity_real: float  # share of the weights outside stored blocks
-    dtype: str  # activations, weights, accumulator: u8s8s32, f32
+    dtype: str  # activations, weights, accumulator: u8s8s32, f32, bf16
     output: str  # s32, u8, s8, f32
     epilogue: str = "none"
     threads: int

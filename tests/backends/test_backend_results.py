@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backend_cases import BASELINES, assert_exact, block_for, exact, installed, make_case
+from backend_cases import CHECKED, OWN_FLOAT, assert_exact, block_for, exact, installed, make_case
 
 from spbench.formats import BlockShape, GemmProblem
 from spbench.gemm.data import make_data
@@ -33,7 +33,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.8])
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", CHECKED)
 def test_edge_shapes(name: str, sparsity: float) -> None:
     backend = installed(name)
     for m, k, n in SHAPES:
@@ -43,7 +43,7 @@ def test_edge_shapes(name: str, sparsity: float) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 5, 64])
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", CHECKED)
 def test_weights_of_zeros(name: str, n: int) -> None:
     backend = installed(name)
     x = np.full((n, 40), 255, np.uint8)
@@ -56,7 +56,7 @@ def test_weights_of_zeros(name: str, n: int) -> None:
 
 @pytest.mark.parametrize("n", [1, 4, 48])
 @pytest.mark.parametrize("value", [-127, 127])
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", CHECKED)
 def test_extremes_do_not_saturate(name: str, value: int, n: int) -> None:
     backend = installed(name)
     x = np.full((n, 512), 255, np.uint8)
@@ -68,7 +68,7 @@ def test_extremes_do_not_saturate(name: str, value: int, n: int) -> None:
     backend.release()
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", CHECKED)
 def test_layout_takes_new_activations(name: str) -> None:
     backend = installed(name)
     pattern = BlockShape.parse(block_for(name))
@@ -81,7 +81,7 @@ def test_layout_takes_new_activations(name: str) -> None:
     backend.release()
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", CHECKED)
 def test_facts_of_a_prepared_case(name: str) -> None:
     backend = installed(name)
     data = make_data(GemmProblem(64, 64, 16, BlockShape.parse(block_for(name)), 0.75))
@@ -104,7 +104,7 @@ def test_scipy_declines_threads() -> None:
     assert "one thread" in installed("scipy-csr").supports(problem, 2)
 
 
-@pytest.mark.parametrize("name", ["onednn", "onemkl-dense", "onemkl-csr", "numpy"])
+@pytest.mark.parametrize("name", ["onednn", "onemkl-dense", "onemkl-csr", "numpy", *OWN_FLOAT])
 def test_two_threads(name: str) -> None:
     """In a process of its own: oneMKL keeps its first threading layer for life."""
     installed(name)

@@ -73,7 +73,7 @@ def test_both_store_the_same_bytes_but_for_halves() -> None:
 
 
 @pytest.mark.parametrize("output", ["f32", "u8", "s8"])
-@pytest.mark.parametrize("name", ["onemkl-dense", "onemkl-csr", "numpy", "scipy-csr"])
+@pytest.mark.parametrize("name", ["onemkl-dense", "onemkl-csr", "numpy", "scipy-csr", "spbench-f32", "spbench-bf16"])
 def test_f32_libraries_say_what_they_cannot_do(name, output) -> None:
     reason = installed(name).supports(problem(output), 1)
     assert f"output {output}" in reason and "epilogue" in reason

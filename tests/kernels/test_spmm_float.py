@@ -96,8 +96,8 @@ def assert_close(result: np.ndarray, expected: np.ndarray, allowed: np.ndarray) 
     assert (difference <= allowed).all(), (difference - allowed).max()
 
 
-@pytest.mark.parametrize("m", [1, 3, 4, 5, 15, 16, 17, 67])
-@pytest.mark.parametrize("k", [1, 2, 5, 64, 131])
+@pytest.mark.parametrize("m", [1, 4, 5, 15, 17, 67])
+@pytest.mark.parametrize("k", [1, 2, 5, 131])
 @pytest.mark.parametrize("sparsity", [0.0, 0.8, 1.0])
 def test_product_is_float64s_within_the_bound(kernel, m, k, sparsity):
     for n in WIDTHS[kernel["panel_width"]]:
@@ -215,7 +215,7 @@ def test_any_shape_on_any_number_of_threads(dtype, rows, m, k, n, sparsity, thre
 
 
 def test_more_than_65536_channels(kernel):
-    product = product_for(kernel, 5, 65536 + 9, kernel["panel_width"], 0.999, seed=2)
+    product = product_for(kernel, 2, 65536 + 9, kernel["panel_width"], 0.999, seed=2)
     assert product.packed().channels.dtype == np.uint32
     result = spmm_float(product.packed(), product.panels(), num_threads=1).to_array()
     assert_close(result, product.exact, product.allowed)

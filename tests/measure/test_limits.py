@@ -26,13 +26,16 @@ def test_what_is_done_over_what_it_took(clock, monkeypatch):
         clock.advance(turns * memory.nbytes / 50)
         return turns * memory.nbytes
 
-    monkeypatch.setattr(limits, "_features", lambda: ["avx512f", "avx512vnni"])
+    features = ["avx512f", "avx512vnni", "avx512bf16"]
+    monkeypatch.setattr(limits, "_features", lambda: features)
     monkeypatch.setattr(probe, "vpdpbusd_zmm", multiply)
     monkeypatch.setattr(probe, "fma_f32_zmm", lambda turns: multiply(turns) // 4)
+    monkeypatch.setattr(probe, "vdpbf16ps_zmm", lambda turns: multiply(turns) // 2)
     monkeypatch.setattr(probe, "read_zmm", read)
     found = limits.measure_limits(CACHES)
     assert found["int8_peak_gops"] == pytest.approx(204.8, abs=0.1)
     assert found["f32_peak_gflops"] == pytest.approx(51.2, abs=0.1)
+    assert found["bf16_peak_gflops"] == pytest.approx(102.4, abs=0.1)
     assert found["bandwidth_gb_s"] == dict.fromkeys(("l1", "l2", "l3", "dram"), 50)
     assert [speed for _, speed in found["bandwidth_curve"]] == [50] * len(found["bandwidth_curve"])
 
@@ -68,5 +71,7 @@ def test_probes_count_what_they_do():
     if "avx512f" in features:
         assert probe.read_zmm(memory, 3) == 3 * 4096
         assert probe.fma_f32_zmm(5) == 5 * 16 * 16 * 2
+    if "avx512bf16" in features:
+        assert probe.vdpbf16ps_zmm(5) == 5 * 16 * 32 * 2
     if "avx512vnni" in features:
         assert probe.vpdpbusd_zmm(5) == 5 * 16 * 64 * 2

@@ -176,6 +176,13 @@ def test_the_rival_is_the_fastest_sparse_library_of_the_case():
     assert comparison.interval.value == pytest.approx(7.0)
 
 
+def test_spbenchs_own_f32_is_no_other_library():
+    f32 = {"dtype": "f32", "index_bytes": 1000}
+    rows = [row("spbench", 100.0), row("scipy-csr", 700.0), row("spbench-f32", 400.0, **f32)]
+    (comparison,) = study_of(rows).against_sparse
+    assert comparison.baseline.backend == "scipy-csr"
+
+
 def test_settings_are_never_mixed():
     rows = [*pair(2.0), *pair(3.0, threads=2), *pair(3.0, threads=2, n=1)]
     found = studies(group_cases(rows), "onednn")

@@ -13,7 +13,8 @@ from spbench.report.machine import MachineFacts
 from spbench.report.roofline import roofline, roofs
 from spbench.store.schema import Status
 
-WITH_F32 = {**MACHINE, "limits": MACHINE["limits"] | {"f32_peak_gflops": 117.0}}
+FLOAT_LIMITS = {"f32_peak_gflops": 117.0, "bf16_peak_gflops": 234.0}
+WITH_F32 = {**MACHINE, "limits": MACHINE["limits"] | FLOAT_LIMITS}
 
 CURVE = [[8 << 10, 200.0], [32 << 10, 220.0], [1 << 20, 100.0], [4 << 20, 80.0], [128 << 20, 30.0]]
 WITH_CURVE = {**MACHINE, "limits": MACHINE["limits"] | {"bandwidth_curve": CURVE}}
@@ -41,10 +42,19 @@ def test_every_byte_is_counted_once_by_its_type():
 
 @pytest.mark.parametrize(
     ("dtype", "output", "item_bytes"),
-    [("u8s8s32", "s32", 5), ("u8s8s32", "u8", 2), ("u8s8s32", "f32", 5), ("f32", "s32", 8)],
+    [
+        ("u8s8s32", "s32", 5),
+        ("u8s8s32", "u8", 2),
+        ("u8s8s32", "f32", 5),
+        ("f32", "s32", 8),
+        ("bf16", "s32", 6),
+    ],
 )
 def test_activations_by_their_types(dtype, output, item_bytes):
-    """An f32 library takes f32 and gives f32, whatever the problem asks of int8 ones."""
+    """An f32 library takes f32 and gives f32, whatever the problem asks of int8 ones.
+
+    bf16 is summed in f32, which is the result.
+    """
     found = point_of(row("numpy", 1e6, dtype=dtype, output=output), WITH_F32)
     assert found.bytes_moved - found.row.weight_bytes == item_bytes * 768 * 128
 
@@ -82,6 +92,12 @@ def test_the_peak_is_that_of_the_rows_own_control():
 def test_f32_has_a_peak_of_its_own():
     rows = row("numpy", 1e6, control="vpdpbusd_zmm", control_ops=50_000, control_ns=125.0)
     assert point_of(rows, WITH_F32).peak_gops == 117
+    assert points_of(rows) == []
+
+
+def test_bf16_has_a_peak_of_its_own():
+    rows = row("spbench-bf16", 1e6, dtype="bf16", control="vpdpbusd_zmm")
+    assert point_of(rows, WITH_F32).peak_gops == 234
     assert points_of(rows) == []
 
 

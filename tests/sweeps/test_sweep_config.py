@@ -2,7 +2,7 @@
 
 import pytest
 
-from spbench.backends import REGISTRY
+from spbench.backends import DEFAULT_BACKENDS, REGISTRY
 from spbench.errors import InputError
 from spbench.sweeps.config import SweepConfig
 
@@ -13,7 +13,8 @@ def build(**given):
 
 def test_defaults():
     config = build(shapes=["8x8x8"])
-    assert config.backends == list(REGISTRY)
+    assert config.backends == list(DEFAULT_BACKENDS)
+    assert set(REGISTRY) - set(DEFAULT_BACKENDS) == {"spbench-f32", "spbench-bf16"}
     assert (config.sparsity, config.patterns, config.threads) == ([0.8], ["4x1"], [1])
     assert config.protocol.rounds >= 8
 

@@ -25,7 +25,7 @@ from spbench.report.figures.style import (
     styled,
 )
 from spbench.report.machine import MachineFacts
-from spbench.report.roofline import Roof, RooflinePoint, roofs
+from spbench.report.roofline import FLOAT_PEAKS, Roof, RooflinePoint, roofs
 from spbench.report.study import SUBJECT, Study
 
 ROOF_STYLES = {"l1": "-", "l2": (0, (6, 1.5)), "l3": (0, (4, 1.5, 1, 1.5)), "dram": ":"}
@@ -114,9 +114,19 @@ def _sparse_bounds(axes: Axes, points: Sequence[RooflinePoint]) -> None:
 
 
 def _peak(points: Sequence[RooflinePoint]) -> float:
-    """Of int8 if any row is int8: the controls' median."""
-    int8 = [each.peak_gops for each in points if each.row.dtype != "f32"]
-    return statistics.median(int8 or [each.peak_gops for each in points])
+    """Of the fastest arithmetic that a row is in: the median of those rows' peaks."""
+    kind = _kind(points)
+    return statistics.median(each.peak_gops for each in points if _arithmetic(each) == kind)
+
+
+def _kind(points: Sequence[RooflinePoint]) -> str:
+    """The fastest arithmetic that a row is in."""
+    found = {_arithmetic(each) for each in points}
+    return next(kind for kind in ("int8", "bf16", "f32") if kind in found)
+
+
+def _arithmetic(point: RooflinePoint) -> str:
+    return point.row.dtype if point.row.dtype in FLOAT_PEAKS else "int8"
 
 
 def _by_backend(points: Sequence[RooflinePoint]) -> dict[str, list[RooflinePoint]]:
@@ -147,9 +157,8 @@ def _legend(study: Study, points: Sequence[RooflinePoint], found: list[Roof]) ->
         )
         for roof in found
     ]
-    kind = "int8" if any(each.row.dtype != "f32" for each in points) else "f32"
     limits = [
-        Line2D([], [], color=BLACK, label=f"measured {kind} peak: {_peak(points):.3g} GOPS"),
+        Line2D([], [], color=BLACK, label=f"measured {_kind(points)} peak: {_peak(points):.3g} GOPS"),
         Line2D([], [], color=BLACK, linestyle="--", label="the peak, zeros skipped"),
     ]
     return [*backends, *levels, *limits]
