@@ -80,15 +80,26 @@ SPMM_FLOAT_INLINE void tile(const spmm_float_args* args, int64_t block_row, int 
   }
 }
 
+// The tiles of some rows from a token on; the last may be narrower.
+template <class Isa, class Channel, int kBlockRows, int kWidth, int kRows, int kRegisters,
+          int kChains, int kToken>
+SPMM_FLOAT_INLINE void tiles_from(const spmm_float_args* args, int64_t block_row, int row) {
+  constexpr int kLeft = (kWidth - kToken) / Isa::kLanes;
+  constexpr int kNow = kLeft < kRegisters ? kLeft : kRegisters;
+  tile<Isa, Channel, kBlockRows, kWidth, kRows, kNow, kChains>(args, block_row, row, kToken);
+  if constexpr (kLeft > kNow) {
+    tiles_from<Isa, Channel, kBlockRows, kWidth, kRows, kRegisters, kChains,
+               kToken + kNow * Isa::kLanes>(args, block_row, row);
+  }
+}
+
 template <class Isa, class Channel, int kBlockRows, int kWidth, int kRows, int kRegisters,
           int kChains>
 SPMM_FLOAT_INLINE void tiles(const spmm_float_args* args, int64_t begin, int64_t end) {
-  static_assert(kBlockRows % kRows == 0 && kWidth % (kRegisters * Isa::kLanes) == 0);
+  static_assert(kBlockRows % kRows == 0 && kWidth % Isa::kLanes == 0);
   for (int64_t i = begin; i < end; ++i) {
     for (int row = 0; row < kBlockRows; row += kRows) {
-      for (int token = 0; token < kWidth; token += kRegisters * Isa::kLanes) {
-        tile<Isa, Channel, kBlockRows, kWidth, kRows, kRegisters, kChains>(args, i, row, token);
-      }
+      tiles_from<Isa, Channel, kBlockRows, kWidth, kRows, kRegisters, kChains, 0>(args, i, row);
     }
   }
 }
