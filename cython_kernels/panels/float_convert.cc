@@ -1,5 +1,7 @@
 #include "panels/float_convert.h"
 
+#include <string.h>
+
 #include "panels_bf16.h"
 #include "spmm_float/epilogue.h"
 
@@ -7,6 +9,16 @@ namespace {
 
 void put(float value, float* to) { *to = value; }
 void put(float value, uint16_t* to) { *to = bf16_of(value); }
+
+void put(uint8_t value, float* to) { *to = value; }
+
+// Eight bits of mantissa hold every u8: there is nothing to round.
+void put(uint8_t value, uint16_t* to) {
+  const float whole = value;
+  uint32_t bits;
+  memcpy(&bits, &whole, sizeof bits);
+  *to = static_cast<uint16_t>(bits >> 16);
+}
 
 int place(int, int token, const float*) { return token; }
 int place(int width, int token, const uint16_t*) { return spbench_token_word(width, token); }
@@ -25,7 +37,7 @@ void fill(const float_panels_source& source, const From* x, To* panels) {
       const From* from = x + channel * source.channel_stride + start * source.token_stride;
       To* line = panels + source.channels * start + channel * width;
       for (int token = 0; token < held; ++token) {
-        put(static_cast<float>(from[token * source.token_stride]), &line[at[token]]);
+        put(from[token * source.token_stride], &line[at[token]]);
       }
       for (int token = held; token < width; ++token) line[at[token]] = 0;
     }

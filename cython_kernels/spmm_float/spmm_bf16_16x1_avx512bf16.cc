@@ -12,17 +12,14 @@
 #include "spmm_float/bf16_avx512.h"
 #include "spmm_float_kernels.h"
 
-void spmm_bf16_16x1_n64_avx512bf16(const spmm_float_args* args, int64_t begin,
-                                   int64_t end) {
+void spmm_bf16_16x1_n64_avx512bf16(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<Bf16Avx512, 16, 64, 4, 4>(args, begin, end);
 }
 
-void spmm_bf16_16x1_n32_avx512bf16(const spmm_float_args* args, int64_t begin,
-                                   int64_t end) {
+void spmm_bf16_16x1_n32_avx512bf16(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<Bf16Avx512, 16, 32, 8, 2>(args, begin, end);
 }
 
-void spmm_bf16_16x1_n16_avx512bf16(const spmm_float_args* args, int64_t begin,
-                                   int64_t end) {
+void spmm_bf16_16x1_n16_avx512bf16(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<Bf16Avx512, 16, 16, 16, 1>(args, begin, end);
 }

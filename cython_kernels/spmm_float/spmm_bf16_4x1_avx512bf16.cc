@@ -29,17 +29,14 @@
 #include "spmm_float/bf16_avx512.h"
 #include "spmm_float_kernels.h"
 
-void spmm_bf16_4x1_n64_avx512bf16(const spmm_float_args* args, int64_t begin,
-                                  int64_t end) {
+void spmm_bf16_4x1_n64_avx512bf16(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<Bf16Avx512, 4, 64, 4, 4>(args, begin, end);
 }
 
-void spmm_bf16_4x1_n32_avx512bf16(const spmm_float_args* args, int64_t begin,
-                                  int64_t end) {
+void spmm_bf16_4x1_n32_avx512bf16(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<Bf16Avx512, 4, 32, 4, 2>(args, begin, end);
 }
 
-void spmm_bf16_4x1_n16_avx512bf16(const spmm_float_args* args, int64_t begin,
-                                  int64_t end) {
+void spmm_bf16_4x1_n16_avx512bf16(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<Bf16Avx512, 4, 16, 4, 1, 2>(args, begin, end);
 }

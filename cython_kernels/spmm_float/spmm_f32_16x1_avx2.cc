@@ -6,17 +6,14 @@
 #include "spmm_float/f32_avx2.h"
 #include "spmm_float_kernels.h"
 
-void spmm_f32_16x1_n64_avx2(const spmm_float_args* args, int64_t begin,
-                            int64_t end) {
+void spmm_f32_16x1_n64_avx2(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx2, 16, 64, 4, 3>(args, begin, end);
 }
 
-void spmm_f32_16x1_n32_avx2(const spmm_float_args* args, int64_t begin,
-                            int64_t end) {
+void spmm_f32_16x1_n32_avx2(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx2, 16, 32, 4, 2>(args, begin, end);
 }
 
-void spmm_f32_16x1_n16_avx2(const spmm_float_args* args, int64_t begin,
-                            int64_t end) {
+void spmm_f32_16x1_n16_avx2(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx2, 16, 16, 4, 2>(args, begin, end);
 }

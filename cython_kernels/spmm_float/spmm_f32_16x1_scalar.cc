@@ -3,17 +3,14 @@
 #include "spmm_float/scalar.h"
 #include "spmm_float_kernels.h"
 
-void spmm_f32_16x1_n64_scalar(const spmm_float_args* args, int64_t begin,
-                              int64_t end) {
+void spmm_f32_16x1_n64_scalar(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32, 16, 64>(args, begin, end);
 }
 
-void spmm_f32_16x1_n32_scalar(const spmm_float_args* args, int64_t begin,
-                              int64_t end) {
+void spmm_f32_16x1_n32_scalar(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32, 16, 32>(args, begin, end);
 }
 
-void spmm_f32_16x1_n16_scalar(const spmm_float_args* args, int64_t begin,
-                              int64_t end) {
+void spmm_f32_16x1_n16_scalar(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32, 16, 16>(args, begin, end);
 }

@@ -21,17 +21,14 @@
 #include "spmm_float/f32_avx2.h"
 #include "spmm_float_kernels.h"
 
-void spmm_f32_4x1_n64_avx2(const spmm_float_args* args, int64_t begin,
-                           int64_t end) {
+void spmm_f32_4x1_n64_avx2(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx2, 4, 64, 4, 3>(args, begin, end);
 }
 
-void spmm_f32_4x1_n32_avx2(const spmm_float_args* args, int64_t begin,
-                           int64_t end) {
+void spmm_f32_4x1_n32_avx2(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx2, 4, 32, 4, 2>(args, begin, end);
 }
 
-void spmm_f32_4x1_n16_avx2(const spmm_float_args* args, int64_t begin,
-                           int64_t end) {
+void spmm_f32_4x1_n16_avx2(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx2, 4, 16, 4, 2>(args, begin, end);
 }

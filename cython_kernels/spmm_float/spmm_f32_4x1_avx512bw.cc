@@ -26,17 +26,14 @@
 #include "spmm_float/f32_avx512.h"
 #include "spmm_float_kernels.h"
 
-void spmm_f32_4x1_n64_avx512bw(const spmm_float_args* args, int64_t begin,
-                               int64_t end) {
+void spmm_f32_4x1_n64_avx512bw(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx512, 4, 64, 4, 4>(args, begin, end);
 }
 
-void spmm_f32_4x1_n32_avx512bw(const spmm_float_args* args, int64_t begin,
-                               int64_t end) {
+void spmm_f32_4x1_n32_avx512bw(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx512, 4, 32, 4, 2>(args, begin, end);
 }
 
-void spmm_f32_4x1_n16_avx512bw(const spmm_float_args* args, int64_t begin,
-                               int64_t end) {
+void spmm_f32_4x1_n16_avx512bw(const spmm_float_args* args, int64_t begin, int64_t end) {
   block_rows<F32Avx512, 4, 16, 4, 1, 2>(args, begin, end);
 }
