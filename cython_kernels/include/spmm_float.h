@@ -30,15 +30,15 @@ enum spmm_float_type { SPMM_FLOAT_F32 = 0, SPMM_FLOAT_BF16 = 1 };
 
 struct spmm_float_args {
   int64_t m;
-  const int64_t* group_begin;  // [block rows + 1]
-  const void* weights;         // f32, or bf16 as u16
-  const void* channels;        // u16 where K <= 65536, else u32
-  int channels_are_wide;       // 1: u32
+  const int64_t* group_begin;   // [block rows + 1]
+  const void* weights;          // f32, or bf16 as u16
+  const void* channels;         // u16 where K <= 65536, else u32
+  int channels_are_wide;        // 1: u32
   enum spmm_float_type output;  // bf16 only from kernels of bf16
-  const float* bias;           // [M]; zeros for none
-  float floor;                 // 0 for a ReLU, -infinity for none
-  const void* x;               // [K][w]
-  void* y;                     // [M][w]
+  const float* bias;            // [M]; zeros for none
+  float floor;                  // 0 for a ReLU, -infinity for none
+  const void* x;                // [K][w]
+  void* y;                      // [M][w]
 };
 
 typedef void (*spmm_float_kernel)(const struct spmm_float_args* args, int64_t block_row_begin,

@@ -13,7 +13,7 @@
 //   registers: 16 sums + 4 x + 1 w = 21 of 32; w = 16 takes two groups in turn, 8 sums
 //
 //   instruction                latency, per cycle     Zen 4                 Ice Lake
-//   vfmadd231ps zmm                                   4, 1 (FP0 FP1)        4, 1 (p0; p05 with two units)
+//   vfmadd231ps zmm                                   4, 1 (FP0 FP1)        4, 1 (p0; p05)
 //   vbroadcastss zmm, m32                             load, 2               load, 2
 //   vmovaps zmm, m512                                 load, 1               load, 2
 //

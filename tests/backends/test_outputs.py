@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from backend_cases import installed
+from backend_cases import OWN_FLOAT, installed
 
 from spbench.formats import BlockShape, BlockSparseMatrix, GemmData, GemmProblem
 from spbench.gemm.check import check
@@ -15,6 +15,7 @@ from spbench.gemm.reference import reference_result
 
 DTYPES = {"s32": np.int32, "f32": np.float32, "u8": np.uint8, "s8": np.int8}
 WITH_EPILOGUE = ("spbench", "onednn")
+WITHOUT = ("onemkl-dense", "onemkl-csr", "numpy", "scipy-csr", *OWN_FLOAT)
 SIZES = [(1, 1, 1), (5, 3, 2), (17, 100, 64), (64, 64, 1), (128, 256, 80)]
 
 
@@ -73,7 +74,7 @@ def test_both_store_the_same_bytes_but_for_halves() -> None:
 
 
 @pytest.mark.parametrize("output", ["f32", "u8", "s8"])
-@pytest.mark.parametrize("name", ["onemkl-dense", "onemkl-csr", "numpy", "scipy-csr", "spbench-f32", "spbench-bf16"])
+@pytest.mark.parametrize("name", WITHOUT)
 def test_f32_libraries_say_what_they_cannot_do(name, output) -> None:
     reason = installed(name).supports(problem(output), 1)
     assert f"output {output}" in reason and "epilogue" in reason
