@@ -2,6 +2,7 @@
 
     base.py            the contract
     own.py             spbench's kernels
+    own_dense.py       spbench's kernels with nothing skipped; they run where they are named
     own_float.py       spbench's kernels for f32 and bf16; they run where they are named
     onednn.py          oneDNN, dense int8
     onemkl.py          oneMKL, f32: dense, CSR, BSR
@@ -31,15 +32,16 @@ REGISTRY = {
     "onemkl-bsr": "spbench.backends.onemkl:OneMklBsr",
     "numpy": "spbench.backends.numpy_dense:NumpyDense",
     "scipy-csr": "spbench.backends.scipy_csr:ScipyCsr",
+    "spbench-dense": "spbench.backends.own_dense:OwnDense",
     "spbench-f32": "spbench.backends.own_float:OwnF32",
     "spbench-bf16": "spbench.backends.own_float:OwnBf16",
 }
 
-OWN = ("spbench", "spbench-f32", "spbench-bf16")
+OWN = ("spbench", "spbench-dense", "spbench-f32", "spbench-bf16")
 """Those that are spbench's own kernels, so no rival of each other."""
 
 DEFAULT_BACKENDS = tuple(name for name in REGISTRY if name not in OWN[1:])
-"""What a sweep runs unless it is told: kernels of other precisions only where they are named."""
+"""What a sweep runs unless it is told: dense and float kernels of our own only where named."""
 
 
 def require_known(name: str) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import prepare_native, replay
 from spbench.errors import InputError, RunError
-from spbench.formats import GemmData, GemmProblem
+from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
 if TYPE_CHECKING:
-    from spbench.kernels import Epilogue
+    from spbench.kernels import DenseWeight, Epilogue, PackedWeight
 
 
 class Own(Backend):
@@ -47,24 +47,31 @@ class Own(Backend):
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         from spbench.kernels import require_kernel
-        from spbench.kernels.spmv import MOST_TOKENS
-        from spbench.kernels.token_weight import require_token_kernel
 
-        require = require_token_kernel if problem.n <= MOST_TOKENS else require_kernel
         try:
-            require(problem.pattern)
+            require_kernel(problem.pattern)
         except InputError as error:
             return str(error)
         return ""
 
     def prepare(self, data: GemmData, threads: int) -> None:
-        from spbench.kernels.spmv import MOST_TOKENS
-
-        if data.problem.n <= MOST_TOKENS:
+        if self._takes_tokens(data.problem):
             self._prepare_tokens(data, threads)
         else:
             self._prepare_panels(data, threads)
         self._call = prepare_native(self._product.call)
+
+    def _takes_tokens(self, problem: GemmProblem) -> bool:
+        """Whether there are kernels for so few tokens, in these blocks."""
+        from spbench.kernels.spmv import MOST_TOKENS
+        from spbench.kernels.token_weight import token_block_shapes
+
+        return problem.n <= MOST_TOKENS and problem.pattern in token_block_shapes()
+
+    def _pack(self, weight: BlockSparseMatrix) -> PackedWeight | DenseWeight:
+        from spbench.kernels import PackedWeight
+
+        return PackedWeight.pack(weight)
 
     def _prepare_tokens(self, data: GemmData, threads: int) -> None:
         """A few tokens need no panels: each is a vector, in a buffer padded to whole tiles."""
@@ -78,12 +85,12 @@ class Own(Backend):
         self._convert = None
 
     def _prepare_panels(self, data: GemmData, threads: int) -> None:
-        from spbench.kernels import PackedWeight, Panels, Spmm
+        from spbench.kernels import Panels, Spmm
         from spbench.kernels._native.spmm import TokensToPanels
         from spbench.kernels.memory import aligned_empty
 
         k, n = data.problem.k, data.problem.n
-        self._weight = PackedWeight.pack(data.weight)
+        self._weight = self._pack(data.weight)
         self._tokens = aligned_empty((n, k), np.uint8)
         panels = Panels.empty(k, n, "u8")
         panels.data.fill(0)  # its pages exist before the layout is timed

@@ -48,7 +48,11 @@ def _case_options(function: Callable) -> Callable:
 @click.option("--shapes", "--shape", metavar="MxKxN,...", help="Or MxK, combined with --tokens.")
 @click.option("--tokens", metavar="N,...", help="For shapes that have no N.")
 @_case_options
-@click.option("--backend", "backends", help="Names from `run-gemm backends`.  [default: all but spbench-f32 and -bf16]")
+@click.option(
+    "--backend",
+    "backends",
+    help="Names from `run-gemm backends`.  [default: all but spbench-f32 and -bf16]",
+)
 @click.option("--from-model", metavar="DIR", help="Measure this model's own layers and weights.")
 @click.option("--model-tokens", metavar="N,...", help="N for the model's layers.  [default: 128]")
 @click.option("--model-layers", metavar="REGEX", help="Only layers whose name it finds.")

@@ -106,9 +106,7 @@ class SweepConfig(BaseModel):
     tokens: _list_of(Count) = []
     sparsity: _list_of(Annotated[float, AfterValidator(_sparsity)], min_length=1) = [0.8]
     pattern: _list_of(Annotated[str, _checked_by(_pattern)]) = []
-    backends: _list_of(Annotated[str, _checked_by(_backend)], min_length=1) = list(
-        DEFAULT_BACKENDS
-    )
+    backends: _list_of(Annotated[str, _checked_by(_backend)], min_length=1) = list(DEFAULT_BACKENDS)
     threads: _list_of(Count, min_length=1) = [1]
     output: _list_of(Literal["s32", "f32", "u8", "s8"], min_length=1) = ["s32"]
     from_model: str | None = None

@@ -12,7 +12,8 @@ from spbench.gemm.check import check
 
 BASELINES = ("onednn", "onemkl-dense", "onemkl-csr", "onemkl-bsr", "numpy", "scipy-csr")
 OWN_FLOAT = ("spbench-f32", "spbench-bf16")
-CHECKED = (*BASELINES, *OWN_FLOAT)
+OWN_DENSE = ("spbench-dense",)
+CHECKED = (*BASELINES, *OWN_DENSE, *OWN_FLOAT)
 
 
 def make_case(weight: np.ndarray, x: np.ndarray, block: str = "4x1") -> GemmData:

@@ -158,7 +158,9 @@ def _legend(study: Study, points: Sequence[RooflinePoint], found: list[Roof]) ->
         for roof in found
     ]
     limits = [
-        Line2D([], [], color=BLACK, label=f"measured {_kind(points)} peak: {_peak(points):.3g} GOPS"),
+        Line2D(
+            [], [], color=BLACK, label=f"measured {_kind(points)} peak: {_peak(points):.3g} GOPS"
+        ),
         Line2D([], [], color=BLACK, linestyle="--", label="the peak, zeros skipped"),
     ]
     return [*backends, *levels, *limits]
