@@ -13,7 +13,10 @@
 static inline float activate_scalar(enum spbench_activation activation, float value) {
   switch (activation) {
     case SPBENCH_RELU: return value > 0.0f ? value : 0.0f;
-    case SPBENCH_GELU: return 0.5f * value * (1.0f + erff(value * 0.70710678f));
+    case SPBENCH_GELU: {
+      const float v = value > -16.0f ? value : -16.0f;  // where it is 0: -inf times 0 is none
+      return 0.5f * v * (1.0f + erff(v * 0.70710678f));
+    }
     case SPBENCH_TANH: return tanhf(value);
     default: return value;
   }

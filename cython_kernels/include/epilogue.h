@@ -30,6 +30,7 @@ struct spbench_epilogue {
   enum spbench_output output;
   enum spbench_activation activation;
   int is_plain;              // scale and bias are all there is
+  int fits;                  // no |value| reaches 2^31 before it is saturated, whatever X is
   const float* scale;        // [M]; null for s32
   const float* bias;         // [M]
   const int32_t* offset;     // [M], or null

@@ -71,10 +71,7 @@ SPBENCH_INLINE void sweep(const spmm_args* args, int64_t begin, int64_t end) {
         lines.advance(j, x);
       }
     }
-    SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
-      const int64_t m = kBlockRows * i + kFirstRow + r;
-      if (m < args->m) store_line<kWidth, kFirst, kCount>(args, m, sum[r]);
-    }
+    store_rows<kWidth, kFirst, kCount, kRows>(args, kBlockRows * i + kFirstRow, sum);
   }
 }
 
@@ -112,13 +109,8 @@ SPBENCH_INLINE void sweep_n80(const spmm_args* args, int64_t begin, int64_t end)
       multiply<64, kRows, 4>(args->x, channel, weights, sum);
       multiply<16, kRows, 1>(args->tail->x, channel, weights, tail_sum);
     }
-    SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
-      const int64_t m = kRows * i + r;
-      if (m < args->m) {
-        store_line<64, 0, 4>(args, m, sum[r]);
-        store_line<16, 0, 1>(args->tail, m, tail_sum[r]);
-      }
-    }
+    store_rows<64, 0, 4, kRows>(args, kRows * i, sum);
+    store_rows<16, 0, 1, kRows>(args->tail, kRows * i, tail_sum);
   }
 }
 
