@@ -23,6 +23,7 @@ cdef extern from "epilogue.h":
         spbench_output output
         spbench_activation activation
         int is_plain
+        int fits
         const float* scale
         const float* bias
         const int32_t* offset
@@ -30,7 +31,7 @@ cdef extern from "epilogue.h":
         const float* residual
         float output_scale
         float output_bias
-    ctypedef void (*spbench_lookup)(const uint8_t*, uint8_t*, int64_t)
+    ctypedef void (*spbench_lookup)(const uint8_t*, uint8_t*, int64_t) nogil
 
 cdef extern from "spmm.h":
     enum:
@@ -77,6 +78,16 @@ cdef extern from "dispatch/spmm_table.h":
     const spmm_entry* spmm_table_entry(int index)
     const spmm_entry* spmm_select(int, int, int, uint32_t, int)
 
+cdef extern from "dispatch/lookup_table.h":
+    struct lookup_entry:
+        const char* name
+        int isa
+        uint32_t features
+        spbench_lookup kernel
+    int lookup_table_size()
+    const lookup_entry* lookup_table_entry(int index)
+    const lookup_entry* lookup_select(uint32_t, int)
+
 cdef extern from "runtime/spmm_run.h":
     struct spmm_kernels:
         spmm_kernel n64
@@ -104,6 +115,8 @@ cdef extern from "runtime/spmm_run.h":
 
 
 OUTPUTS = {"s32": SPBENCH_S32, "f32": SPBENCH_F32, "u8": SPBENCH_U8, "s8": SPBENCH_S8}
+ACTIVATIONS = {"none": SPBENCH_NO_ACTIVATION, "relu": SPBENCH_RELU, "gelu": SPBENCH_GELU,
+               "tanh": SPBENCH_TANH}
 
 
 cdef list _names(uint32_t bits):
@@ -154,6 +167,33 @@ def kernel_table():
             "usable": entry.features & ~features == 0,
         })
     return table
+
+
+def lookup_kernel_table():
+    """Every lookup kernel compiled in, as dicts, like :func:`kernel_table`."""
+    cdef uint32_t features = spbench_cpu_features()
+    cdef const lookup_entry* entry
+    table = []
+    for index in range(lookup_table_size()):
+        entry = lookup_table_entry(index)
+        table.append({
+            "name": entry.name.decode(),
+            "isa": spbench_isa_name(entry.isa).decode(),
+            "features": _names(entry.features),
+            "usable": entry.features & ~features == 0,
+        })
+    return table
+
+
+def look_up(str isa, const uint8_t[::1] table, uint8_t[::1] data):
+    """Replace every byte of ``data`` by ``table[byte]``; its size is a multiple of 16."""
+    if table.shape[0] != 256 or data.shape[0] % 16:
+        raise ValueError("a table has 256 bytes, data a multiple of 16")
+    cdef const lookup_entry* entry = lookup_select(
+        spbench_cpu_features(), isa_names().index(isa))
+    if data.shape[0]:
+        with nogil:
+            entry.kernel(&table[0], &data[0], data.shape[0])
 
 
 def panel_capacity(int64_t tokens):
@@ -279,7 +319,10 @@ cdef class SpmmCall:
     def __init__(self, *, int64_t m, int64_t k, int64_t n, block, const int64_t[::1] group_begin,
                  const int8_t[::1] weights, channels, const uint8_t[::1] x, uint8_t[::1] y,
                  str output, const float[::1] scale, const float[::1] bias,
-                 int threads, str isa, int64_t[::1] row_split):
+                 int threads, str isa, int64_t[::1] row_split, str activation="none", fits=False,
+                 const int32_t[::1] offset=None, const float[::1] token_scale=None,
+                 const float[::1] residual=None, float output_scale=1.0, float output_bias=0.0,
+                 const uint8_t[::1] table=None):
         cdef int64_t block_rows = -(-m // block[0])
         cdef const uint8_t[::1] raw_channels = channels.view("uint8")
         cdef int element = 4 if output in ("s32", "f32") else 1
@@ -304,18 +347,36 @@ cdef class SpmmCall:
         if output != "s32" and (scale is None or bias is None
                                 or scale.shape[0] != m or bias.shape[0] != m):
             raise ValueError("scale and bias need m elements")
+        if offset is not None and offset.shape[0] != m:
+            raise ValueError("offset needs m elements")
+        if token_scale is not None and token_scale.shape[0] != spbench_panel_capacity(n):
+            raise ValueError("token_scale needs an element for each token of the panels")
+        if residual is not None and residual.shape[0] != m * spbench_panel_capacity(n):
+            raise ValueError("residual does not hold the panels of [m, n]")
+        if table is not None and (table.shape[0] != 256 or element != 1):
+            raise ValueError("a table has 256 bytes and is for u8 and s8 output")
 
-        self.kept = (group_begin, weights, channels, x, y, scale, bias)
+        self.kept = (group_begin, weights, channels, x, y, scale, bias, offset, token_scale,
+                     residual, table)
         self.row_split = row_split
         self.problem.args.m = m
         self.problem.args.group_begin = &group_begin[0]
         self.problem.args.weights = &weights[0] if weights.shape[0] else NULL
         self.problem.args.channels = &raw_channels[0] if raw_channels.shape[0] else NULL
         self.problem.args.channels_are_wide = channels.dtype.itemsize == 4
-        self.problem.args.epilogue.output = OUTPUTS[output]
-        self.problem.args.epilogue.is_plain = 1
-        self.problem.args.epilogue.scale = &scale[0] if output != "s32" else NULL
-        self.problem.args.epilogue.bias = &bias[0] if output != "s32" else NULL
+        cdef spbench_epilogue* epilogue = &self.problem.args.epilogue
+        epilogue.output = OUTPUTS[output]
+        epilogue.activation = ACTIVATIONS[activation]
+        epilogue.is_plain = (activation == "none" and offset is None and token_scale is None
+                             and residual is None)
+        epilogue.fits = bool(fits)
+        epilogue.scale = &scale[0] if output != "s32" else NULL
+        epilogue.bias = &bias[0] if output != "s32" else NULL
+        epilogue.offset = &offset[0] if offset is not None else NULL
+        epilogue.token_scale = &token_scale[0] if token_scale is not None else NULL
+        epilogue.residual = &residual[0] if residual is not None else NULL
+        epilogue.output_scale = output_scale
+        epilogue.output_bias = output_bias
         self.problem.args.x = &x[0]
         self.problem.args.y = &y[0]
         self.problem.k = k
@@ -338,6 +399,12 @@ cdef class SpmmCall:
         self.problem.passes = self.passes.size()
         self.problem.pass_ = self.passes.data()
         self.kernels = tuple(dict.fromkeys(found[step.tokens] for step in self.passes))
+        cdef const lookup_entry* lookup
+        if table is not None:
+            lookup = lookup_select(spbench_cpu_features(), isa_names().index(isa))
+            self.problem.lookup = lookup.kernel
+            self.problem.lookup_table = &table[0]
+            self.kernels += (lookup.name.decode(),)
 
     def run(self):
         """Multiply once. Raises RuntimeError if threads cannot be started."""

@@ -19,7 +19,7 @@ The best kernel for this CPU is chosen at run time; ``SPBENCH_ISA`` caps the cho
 """
 
 from spbench.kernels.dense_weight import DenseWeight
-from spbench.kernels.epilogue import Epilogue
+from spbench.kernels.epilogue import Epilogue, byte_table
 from spbench.kernels.isa import active_isa, isa_cap, usable_kernels
 from spbench.kernels.packed_weight import (
     PackedWeight,
@@ -54,6 +54,7 @@ __all__ = [
     "active_float_isa",
     "active_isa",
     "block_shapes",
+    "byte_table",
     "cpu_quota",
     "default_num_threads",
     "float_block_shapes",

@@ -75,6 +75,25 @@ class Panels:
         else:
             native.pack_panels(x, self.data)
 
+    @classmethod
+    def from_floats(cls, values: np.ndarray) -> Panels:
+        """Copy values [channels, tokens], such as a residual, into f32 panels.
+
+        Raises ValueError for another rank or an empty array.
+        """
+        if values.ndim != 2 or 0 in values.shape:
+            raise ValueError(f"panels hold [channels, tokens], both at least 1, not {values.shape}")
+        panels = cls.empty(values.shape[0], values.shape[1], "f32")
+        panels.data.fill(0)
+        start = 0
+        for width in native.panel_widths(panels.tokens):
+            part = values[:, start : start + width]
+            first = panels.channels * start
+            lines = panels.data[first : first + panels.channels * width]
+            lines.reshape(panels.channels, width)[:, : part.shape[1]] = part
+            start += width
+        return panels
+
     def to_array(self) -> np.ndarray:
         """Row-major copy [channels, tokens], padding left out; of bf16 as f32."""
         if self.dtype == "bf16":

@@ -18,7 +18,8 @@ class Spmm:
 
     The method is that of arXiv 2306.16601 (constant blocks, VNNI), on panels that need
     no transposition. ``run`` releases the GIL and allocates nothing. One object must not
-    be run by two Python threads at the same time; different objects may.
+    be run by two Python threads at the same time; different objects may. ``token_scale``, f32
+    [N], is a copy of the epilogue's: write the scales of the next X into it.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ class Spmm:
     x : Panels
         X, u8 [K, N]. Its memory is read at every run.
     epilogue : Epilogue
-        Output type, scales, bias, zero points. Default: the s32 product.
+        Output type, scales, bias, zero points, activation ... Default: the s32 product.
     y : Panels, optional
         Where to write; [M, N] of the epilogue's output type. Made if not given.
     num_threads : int, optional
@@ -53,7 +54,7 @@ class Spmm:
         m, k = weight.shape
         if x.dtype != "u8" or x.channels != k:
             raise ValueError(f"x is {x.dtype} with {x.channels} channels, not u8 with K = {k}")
-        scale, bias = epilogue.folded(weight)
+        operands = epilogue.operands(weight, x.tokens)
         self.y = y or Panels.empty(m, x.tokens, epilogue.output)
         if (self.y.dtype, self.y.channels, self.y.tokens) != (epilogue.output, m, x.tokens):
             raise ValueError(f"y must be {epilogue.output} [{m}, {x.tokens}]")
@@ -70,13 +71,13 @@ class Spmm:
             channels=weight.channels,
             x=x.data,
             y=self.y.data.view(np.uint8),
-            output=epilogue.output,
-            scale=scale,
-            bias=bias,
             threads=threads,
             isa=isa_cap(),
             row_split=np.empty(threads + 1, np.int64),
+            **operands,
         )
+        whole = operands.get("token_scale")
+        self.token_scale = None if whole is None else whole[: x.tokens]
 
     def run(self) -> Panels:
         """Multiply; returns ``y``. Raises RuntimeError if threads cannot be started."""

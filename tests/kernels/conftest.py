@@ -15,6 +15,7 @@ KERNELS = [kernel for kernel in native.kernel_table() if kernel["block"][1]]
 DENSE_KERNELS = [kernel for kernel in native.kernel_table() if not kernel["block"][1]]
 SPMV_KERNELS = native.spmv_kernel_table()
 FLOAT_KERNELS = native_float.kernel_table()
+LOOKUP_KERNELS = native.lookup_kernel_table()
 BLOCK = BlockShape(4, 1)
 
 
