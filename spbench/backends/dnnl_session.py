@@ -7,7 +7,7 @@ those of ``dnnl_types.h``, the same in every oneDNN 3.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ QUERY_SRC, QUERY_WEIGHTS, QUERY_DST = 129, 131, 133
 
 _CPU_ENGINE = 1
 _IN_ORDER = 1
+ELTWISE = {"relu": 0x20, "tanh": 0x21, "linear": 0x26, "gelu": 0x31}  # gelu: that of erf
 _TAG_ANY = 1
 _QUERY_IMPLEMENTATION = 8
 _FORWARD_INFERENCE = 96
@@ -138,14 +139,21 @@ class Session:
             _TAG_ANY,
         )
 
-    def channel_scales(self) -> Any:
+    def channel_scales(self, then: Sequence[tuple[str, float, float]] = ()) -> Any:
         """Attributes of a product whose weights have a scale each output channel.
 
-        The scales are given at each execution, as ``ARG_WEIGHT_SCALES``.
+        The scales are given at each execution, as ``ARG_WEIGHT_SCALES``. ``then`` are functions
+        of ``ELTWISE`` that each result passes, in order, with their alpha and beta.
         """
         attributes = self._make("primitive_attr", "dnnl_primitive_attr_create")
         function = "dnnl_primitive_attr_set_scales_mask"
         self._check(function, attributes, ARG_WEIGHTS, _FIRST_DIMENSION)
+        if then:
+            operations = self._make("post_ops", "dnnl_post_ops_create")
+            for name, alpha, beta in then:
+                numbers = ctypes.c_float(alpha), ctypes.c_float(beta)
+                self._check("dnnl_post_ops_append_eltwise", operations, ELTWISE[name], *numbers)
+            self._check("dnnl_primitive_attr_set_post_ops", attributes, operations)
         return attributes
 
     def inner_product(

@@ -21,7 +21,7 @@ from spbench.backends import dnnl_session as dnnl
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import replay
 from spbench.errors import RunError
-from spbench.formats import GemmData
+from spbench.formats import GemmData, GemmProblem
 
 _OUTPUTS = {"s32": np.int32, "f32": np.float32, "u8": np.uint8, "s8": np.int8}
 
@@ -46,6 +46,13 @@ class OneDnn(Backend):
             return Availability(ok=False, reason=str(error), install=dnnl.LIBRARY.install)
         return Availability(ok=True, version=version)
 
+    def supports(self, problem: GemmProblem, threads: int) -> str:
+        if problem.epilogue == "gelu-table":
+            return "epilogue gelu-table: oneDNN has no tables of bytes"
+        if problem.epilogue == "residual":
+            return "epilogue residual: not among the post-operations that are asked of oneDNN here"
+        return ""
+
     def prepare(self, data: GemmData, threads: int) -> None:
         self.release()
         self._session = session = dnnl.Session(threads)
@@ -59,7 +66,7 @@ class OneDnn(Backend):
             session.any_layout((m, k), "s8"),
             session.any_layout((n, m), self._output),
             bias and bias.description,
-            session.channel_scales() if self._epilogue else None,
+            session.channel_scales(_post_operations(data.problem)) if self._epilogue else None,
         )
         self._source = self._operand(dnnl.QUERY_SRC)
         self._weights = self._operand(dnnl.QUERY_WEIGHTS)
@@ -71,10 +78,12 @@ class OneDnn(Backend):
     def _make_epilogue(self, data: GemmData) -> dict[int, dnnl.Memory]:
         """Its operands. The zero point of Y is part of the bias, and its scale of the channels':
         all are added and multiplied in f32, so this is the least that oneDNN can be asked for.
+        What comes after an activation cannot be part of them.
         """
         if data.problem.epilogue == "none":
             return {}
-        bias = data.bias + np.float32(data.problem.y_zero_point)
+        zero_point = data.problem.y_zero_point if data.problem.is_usual else 0
+        bias = data.bias + np.float32(zero_point)
         vectors = {dnnl.ARG_WEIGHT_SCALES: data.scale, dnnl.ARG_BIAS: bias}
         return {argument: self._session.vector(values) for argument, values in vectors.items()}
 
@@ -145,3 +154,13 @@ class OneDnn(Backend):
     def _operand(self, query: int) -> dnnl.Memory:
         """Memory for an operand in the layout that the primitive wants."""
         return self._session.allocate(self._session.layout_of(self._description, query))
+
+
+def _post_operations(problem: GemmProblem) -> list[tuple[str, float, float]]:
+    """The activation, then scale and zero point of Y if they do anything."""
+    if problem.is_usual:
+        return []
+    operations = [(problem.epilogue, 0.0, 0.0)]
+    if (problem.y_scale, problem.y_zero_point) != (1, 0):
+        operations.append(("linear", 1 / problem.y_scale, float(problem.y_zero_point)))
+    return operations

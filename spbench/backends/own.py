@@ -7,8 +7,6 @@ tokens to tokens), by one entry of the thread team.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing
@@ -17,7 +15,7 @@ from spbench.errors import InputError, RunError
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
 if TYPE_CHECKING:
-    from spbench.kernels import DenseWeight, Epilogue, PackedWeight
+    from spbench.kernels import DenseWeight, PackedWeight
 
 
 class Own(Backend):
@@ -55,6 +53,8 @@ class Own(Backend):
         return ""
 
     def prepare(self, data: GemmData, threads: int) -> None:
+        if data.problem.epilogue in ("gelu", "tanh"):
+            self.tolerance = 1e-4  # polynomials
         if self._takes_tokens(data.problem):
             self._prepare_tokens(data, threads)
         else:
@@ -66,7 +66,8 @@ class Own(Backend):
         from spbench.kernels.spmv import MOST_TOKENS
         from spbench.kernels.token_weight import token_block_shapes
 
-        return problem.n <= MOST_TOKENS and problem.pattern in token_block_shapes()
+        few = problem.n <= MOST_TOKENS and problem.is_usual
+        return few and problem.pattern in token_block_shapes()
 
     def _pack(self, weight: BlockSparseMatrix) -> PackedWeight | DenseWeight:
         from spbench.kernels import PackedWeight
@@ -76,10 +77,14 @@ class Own(Backend):
     def _prepare_tokens(self, data: GemmData, threads: int) -> None:
         """A few tokens need no panels: each is a vector, in a buffer padded to whole tiles."""
         from spbench.kernels import Spmv, TokenWeight
+        from spbench.kernels.problem_epilogue import problem_epilogue
 
         self._weight = TokenWeight.pack(data.weight)
         self._product = Spmv(
-            self._weight, _epilogue(data), num_threads=threads, tokens=data.problem.n
+            self._weight,
+            problem_epilogue(data),
+            num_threads=threads,
+            tokens=data.problem.n,
         )
         self._tokens = self._product.x
         self._convert = None
@@ -88,6 +93,7 @@ class Own(Backend):
         from spbench.kernels import Panels, Spmm
         from spbench.kernels._native.spmm import TokensToPanels
         from spbench.kernels.memory import aligned_empty
+        from spbench.kernels.problem_epilogue import problem_epilogue
 
         k, n = data.problem.k, data.problem.n
         self._weight = self._pack(data.weight)
@@ -95,7 +101,7 @@ class Own(Backend):
         panels = Panels.empty(k, n, "u8")
         panels.data.fill(0)  # its pages exist before the layout is timed
         self._convert = prepare_native(TokensToPanels(self._tokens, panels.data))
-        self._product = Spmm(self._weight, panels, _epilogue(data), num_threads=threads)
+        self._product = Spmm(self._weight, panels, problem_epilogue(data), num_threads=threads)
 
     def layout(self, x: np.ndarray) -> Timing:
         self._tokens[...] = x
@@ -124,12 +130,3 @@ class Own(Backend):
 
     def release(self) -> None:
         self._weight = self._tokens = self._convert = self._product = self._call = None
-
-
-def _epilogue(data: GemmData) -> Epilogue:
-    from spbench.kernels import Epilogue
-
-    problem = data.problem
-    if problem.epilogue == "none":
-        return Epilogue()
-    return Epilogue(problem.output, data.scale, data.bias, y_zero_point=problem.y_zero_point)

@@ -24,6 +24,11 @@ _ONE_CASE = [
         "--cache",
         help="What a call finds in the caches: hot, cold-weights (X only), cold.  [default: hot]",
     ),
+    click.option(
+        "--epilogue",
+        help="Before f32, u8, s8 are stored: scale+bias, relu, gelu, gelu-table, tanh, residual."
+        "  [default: scale+bias]",
+    ),
     click.option("--seed", help="Of the random numbers.  [default: 0]"),
     click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=1."),
 ]

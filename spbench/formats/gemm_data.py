@@ -22,7 +22,9 @@ class GemmData:
     x : u8 [N, K]
         Activations X^T, row-major: one row for each token, as transformers hold them.
     scale, bias : f32 [M], or None
-        Of the epilogue, in units of the stored result; None where the problem has none.
+        Of the epilogue, in units of the value (see :class:`GemmProblem`); None where the problem has none.
+    residual : f32 [M, N], or None
+        Where the problem's epilogue adds one.
     """
 
     problem: GemmProblem
@@ -30,3 +32,4 @@ class GemmData:
     x: np.ndarray
     scale: np.ndarray | None = None
     bias: np.ndarray | None = None
+    residual: np.ndarray | None = None

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
+from spbench.formats.gemm_problem import STEPS_A_UNIT
 
 X_MEAN, X_DEVIATION = 127.5, np.sqrt((256**2 - 1) / 12)
 """Of activations that are uniform in 0 .. 255."""
-
-SPREAD = 32
-"""Deviation of a channel's results, in steps of a byte: its ends are 4 deviations away."""
 
 
 def make_data(problem: GemmProblem, weight: BlockSparseMatrix | None = None) -> GemmData:
@@ -33,25 +31,31 @@ def make_data(problem: GemmProblem, weight: BlockSparseMatrix | None = None) -> 
     x = generator.integers(0, 256, (problem.n, problem.k), dtype=np.uint8)
     if problem.epilogue == "none":
         return GemmData(problem, weight, x)
-    return GemmData(problem, weight, x, *make_epilogue(weight, generator))
+    spread = STEPS_A_UNIT if problem.is_usual else 1
+    scale, bias = make_epilogue(weight, generator, spread)
+    residual = None
+    if problem.epilogue == "residual":
+        residual = generator.standard_normal((problem.m, problem.n), np.float32)
+    return GemmData(problem, weight, x, scale, bias, residual)
 
 
 def make_epilogue(
-    weight: BlockSparseMatrix, generator: np.random.Generator
+    weight: BlockSparseMatrix, generator: np.random.Generator, spread: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scale and bias, f32 [M] each, that spread a channel's results over the range of a byte.
+    """Scale and bias, f32 [M] each, that give a channel's results the deviation ``spread``.
 
     With activations uniform in 0 .. 255 a result has a known mean and deviation: the bias takes
-    the mean away, as the zero point of X does in a quantised layer, and the scale makes the
-    deviation ``SPREAD`` steps of the output. Both differ by channel. A channel comes nowhere
-    near the range's ends on average, some results of most do.
+    the mean away, as the zero point of X does in a quantised layer, and the scale sets the
+    deviation. Both differ by channel. ``spread`` is ``STEPS_A_UNIT`` steps of a byte: its ends
+    are 4 deviations away, so a channel comes nowhere near them on average, some results of most
+    do. Where an activation follows it is 1, the unit in which GELU and tanh bend.
     """
     dense = weight.to_dense().astype(np.float64)
     mean = X_MEAN * dense.sum(axis=1)
     deviation = X_DEVIATION * np.sqrt(np.square(dense).sum(axis=1))
     deviation[deviation == 0] = 1  # a channel without weights
-    scale = SPREAD * generator.uniform(0.75, 1.25, len(mean)) / deviation
-    bias = generator.uniform(-SPREAD / 2, SPREAD / 2, len(mean)) - scale * mean
+    scale = spread * generator.uniform(0.75, 1.25, len(mean)) / deviation
+    bias = generator.uniform(-spread / 2, spread / 2, len(mean)) - scale * mean
     return scale.astype(np.float32), bias.astype(np.float32)
 
 

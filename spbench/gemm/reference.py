@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from spbench.formats import GemmData
-from spbench.kernels import Epilogue
-from spbench.kernels.reference import epilogue_value, triple_loop
+from spbench.formats import GemmData, GemmProblem
+from spbench.kernels.problem_epilogue import TABLE_STEP, problem_epilogue
+from spbench.kernels.reference import DTYPES, epilogue_value, gelu, triple_loop
 
 TRIPLE_LOOP_OPS = 4096
 """Up to so many multiplications the triple loop is quick enough (a few ms)."""
@@ -21,8 +21,15 @@ def reference_result(data: GemmData) -> np.ndarray:
     product, problem = reference_product(data), data.problem
     if problem.epilogue == "none":
         return product
-    epilogue = Epilogue(problem.output, data.scale, data.bias, y_zero_point=problem.y_zero_point)
-    return epilogue_value(product, data.weight.to_dense(), epilogue)
+    value = epilogue_value(product, data.weight.to_dense(), problem_epilogue(data))
+    return _gelu_of_bytes(value, problem) if problem.epilogue == "gelu-table" else value
+
+
+def _gelu_of_bytes(stored: np.ndarray, problem: GemmProblem) -> np.ndarray:
+    """What a table should give for bytes that were not rounded, but cut to their range."""
+    limits, zero_point = np.iinfo(DTYPES[problem.output]), problem.y_zero_point
+    value = gelu((stored - zero_point) * TABLE_STEP)
+    return np.clip(value / problem.y_scale + zero_point, limits.min, limits.max)
 
 
 def reference_product(data: GemmData) -> np.ndarray:

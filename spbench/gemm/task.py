@@ -15,7 +15,7 @@ import numpy as np
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
 _ARRAYS = ("indptr", "indices", "blocks", "x", "reference")
-_EPILOGUE = ("scale", "bias")
+_EPILOGUE = ("scale", "bias", "residual")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class GemmTask:
         weight = data.weight
         arrays = (weight.indptr, weight.indices, weight.data, data.x, reference)
         named = dict(zip(_ARRAYS, arrays, strict=True))
-        if data.scale is not None:
-            named |= zip(_EPILOGUE, (data.scale, data.bias), strict=True)
+        given = {name: getattr(data, name) for name in _EPILOGUE}
+        named |= {name: array for name, array in given.items() if array is not None}
         for name, array in named.items():
             file = Path(folder) / f"{name}.npy"
             file.unlink(missing_ok=True)  # a worker may still have the old file mapped
@@ -57,8 +57,10 @@ class GemmTask:
         indptr, indices, blocks, x = (self._load(name) for name in _ARRAYS[:-1])
         problem = self.problem
         weight = BlockSparseMatrix((problem.m, problem.k), problem.pattern, indptr, indices, blocks)
-        epilogue = () if problem.epilogue == "none" else map(self._load, _EPILOGUE)
-        return GemmData(problem, weight, x, *epilogue), self._load(_ARRAYS[-1], mmap_mode="r")
+        names = () if problem.epilogue == "none" else _EPILOGUE[:2]
+        names += _EPILOGUE[2:] if problem.epilogue == "residual" else ()
+        epilogue = {name: self._load(name) for name in names}
+        return GemmData(problem, weight, x, **epilogue), self._load(_ARRAYS[-1], mmap_mode="r")
 
     def _load(self, name: str, mmap_mode: Literal["r"] | None = None) -> np.ndarray:
         return np.load(Path(self.folder) / f"{name}.npy", mmap_mode)

@@ -33,4 +33,6 @@ class Case:
             "threads": self.threads,
             "cache": self.cache,
         }
+        if not problem.is_usual:
+            facts["epilogue"] = problem.epilogue
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]

@@ -14,7 +14,7 @@ def build_cases(config: SweepConfig, layers: Sequence[ModelLayer] = ()) -> list[
     """The model's layers first, then the shapes; in each of the two, thread counts outermost.
 
     Workers are started anew when the number of threads changes, so it changes seldom. Sparsity,
-    output and caches are innermost.
+    output, epilogue and caches are innermost.
     """
     problems = (_layer_problems(config, layers), _shape_problems(config))
     cases = [
@@ -38,10 +38,12 @@ def _layer_problems(config: SweepConfig, layers: Sequence[ModelLayer]) -> list[G
             weights=layer.weights,
             output=output,
             seed=config.seed,
+            epilogue=epilogue,
         )
         for layer in layers
         for n in config.model_tokens
         for output in config.output
+        for epilogue in config.epilogues
     ]
 
 
@@ -55,9 +57,11 @@ def _shape_problems(config: SweepConfig) -> list[GemmProblem]:
             sparsity=sparsity,
             output=output,
             seed=config.seed,
+            epilogue=epilogue,
         )
         for m, k, n in config.shape_sizes()
         for pattern in config.patterns
         for sparsity in config.sparsity
         for output in config.output
+        for epilogue in config.epilogues
     ]

@@ -23,6 +23,7 @@ def command(case: Case, backend: str, settings: Protocol) -> str:
         model, _, tensor = problem.weights.rpartition(":")
         what = ["--from-model", model, "--layer", tensor, "--tokens", str(problem.n)]
     what += ["--pattern", str(problem.pattern), "--output", problem.output]
+    what += [] if problem.is_usual else ["--epilogue", problem.epilogue]
     how = ["--backend", backend, "--threads", str(case.threads), "--seed", str(problem.seed)]
     how += [] if case.cache == "hot" else ["--cache", case.cache]
     changed = ",".join(f"{key}={value}" for key, value in settings.changed().items())

@@ -19,6 +19,7 @@ from pydantic import (
 from spbench.backends import DEFAULT_BACKENDS, require_known
 from spbench.errors import InputError
 from spbench.formats import BlockShape
+from spbench.formats.gemm_problem import EPILOGUES
 from spbench.formats.regex import Regex
 from spbench.formats.side import MAX_SIDE, SIDE, read_side
 from spbench.formats.yaml_model import first_problem, read_yaml_model
@@ -58,6 +59,12 @@ def _backend(name: str) -> str:
     return name
 
 
+def _epilogue(name: str) -> str:
+    if name not in EPILOGUES:
+        raise InputError(f"epilogue {name!r}: one of {', '.join(EPILOGUES)}")
+    return name
+
+
 def _checked_by(check: Callable[[str], str]) -> AfterValidator:
     """A check that raises :class:`InputError`, as pydantic wants it."""
 
@@ -90,13 +97,14 @@ Count = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 
 
 class SweepConfig(BaseModel):
-    """A sweep: every shape with every number of tokens, sparsity, pattern, output, thread count
-    and state of the caches (``gemm.task.GemmTask``).
+    """A sweep: every shape with every number of tokens, sparsity, pattern, output, epilogue,
+    thread count and state of the caches (``gemm.task.GemmTask``).
 
     ``shapes`` are ``MxK``, combined with ``tokens``, or ``MxKxN``. ``from_model``
     is a checkpoint whose linear layers are measured with their own weights at
     ``model_tokens``; ``model_layers`` narrows them by a regular expression. Without
-    a ``pattern``, layers are cut as they were pruned, all else in 4x1.
+    a ``pattern``, layers are cut as they were pruned, all else in 4x1. Without an ``epilogue``
+    it is that of the output, none for s32, else scale and bias; with one, outputs must take it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -109,6 +117,7 @@ class SweepConfig(BaseModel):
     backends: _list_of(Annotated[str, _checked_by(_backend)], min_length=1) = list(DEFAULT_BACKENDS)
     threads: _list_of(Count, min_length=1) = [1]
     output: _list_of(Literal["s32", "f32", "u8", "s8"], min_length=1) = ["s32"]
+    epilogue: _list_of(Annotated[str, _checked_by(_epilogue)]) = []
     from_model: str | None = None
     model_tokens: _list_of(Count, min_length=1) = [128]
     model_layers: Regex | None = None
@@ -137,6 +146,11 @@ class SweepConfig(BaseModel):
         short = next((text for text in self.shapes if text.count("x") == 1), None)
         if short and not self.tokens:
             raise InputError(f"{where}shape {short} has no N: write {short}x128, or give tokens")
+
+    @property
+    def epilogues(self) -> list[str]:
+        """Epilogues of a problem, empty for that of its output."""
+        return self.epilogue or [""]
 
     @property
     def patterns(self) -> list[str]:

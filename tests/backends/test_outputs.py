@@ -9,6 +9,7 @@ import pytest
 from backend_cases import OWN_FLOAT, installed
 
 from spbench.formats import BlockShape, BlockSparseMatrix, GemmData, GemmProblem
+from spbench.formats.gemm_problem import EPILOGUES
 from spbench.gemm.check import check
 from spbench.gemm.data import make_data
 from spbench.gemm.reference import reference_result
@@ -19,8 +20,10 @@ WITHOUT = ("onemkl-dense", "onemkl-csr", "numpy", "scipy-csr", *OWN_FLOAT)
 SIZES = [(1, 1, 1), (5, 3, 2), (17, 100, 64), (64, 64, 1), (128, 256, 80)]
 
 
-def problem(output: str, m: int = 64, k: int = 96, n: int = 33, seed: int = 0) -> GemmProblem:
-    return GemmProblem(m, k, n, BlockShape(4, 1), 0.6, output=output, seed=seed)
+def problem(
+    output: str, m: int = 64, k: int = 96, n: int = 33, seed: int = 0, epilogue: str = ""
+) -> GemmProblem:
+    return GemmProblem(m, k, n, BlockShape(4, 1), 0.6, output=output, seed=seed, epilogue=epilogue)
 
 
 def result_of(name: str, data: GemmData) -> np.ndarray:
@@ -42,6 +45,21 @@ def test_every_output_is_right(name, output, size) -> None:
     result = result_of(name, make_data(problem(output, *size)))
     assert result.dtype == DTYPES[output]
     assert result.shape == (size[0], size[2])
+
+
+@pytest.mark.parametrize("name", WITH_EPILOGUE)
+@pytest.mark.parametrize("output", ["f32", "u8", "s8"])
+@pytest.mark.parametrize("epilogue", EPILOGUES)
+@pytest.mark.parametrize("size", [(64, 96, 33), (20, 50, 1)])
+def test_every_epilogue_is_right_or_unsupported(name, output, epilogue, size) -> None:
+    if (epilogue, output) == ("gelu-table", "f32"):
+        pytest.skip("a table takes bytes")
+    case = problem(output, *size, epilogue=epilogue)
+    reason = installed(name).supports(case, 1)
+    if reason:
+        assert (name, epilogue in reason) == ("onednn", True)
+    else:
+        assert result_of(name, make_data(case)).dtype == DTYPES[output]
 
 
 @pytest.mark.parametrize("name", WITH_EPILOGUE)

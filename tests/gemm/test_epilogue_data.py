@@ -10,6 +10,7 @@ from spbench.gemm.data import make_data
 from spbench.gemm.reference import reference_product, reference_result
 from spbench.gemm.task import GemmTask
 from spbench.kernels.epilogue import Epilogue
+from spbench.kernels.problem_epilogue import problem_epilogue
 from spbench.kernels.reference import apply_epilogue
 
 
@@ -109,3 +110,44 @@ def test_saturated_values_are_cut_in_the_reference():
     shape = GemmProblem(4, 1, 1, pattern, 0.0, output="s8")
     data = GemmData(shape, weight, np.full((1, 1), 255, np.uint8), one, none)
     assert (reference_result(data) == 127).all()
+
+
+def test_other_epilogues_are_in_units_of_a_deviation():
+    usual, gelu = make_data(problem("u8")), make_data(problem("u8", epilogue="gelu"))
+    assert (usual.problem.y_scale, gelu.problem.y_scale) == (1, 1 / 32)
+    np.testing.assert_allclose(usual.scale, 32 * gelu.scale, rtol=1e-6)
+    result = reference_result(gelu)  # GELU's least is -0.17, 5.4 steps below the zero point
+    assert 122 <= result.min() < 123 and result.max() > 200
+
+
+def test_a_residual_is_part_of_the_numbers(tmp_path):
+    data = make_data(problem("f32", epilogue="residual"))
+    assert data.residual.dtype == np.float32 and data.residual.shape == (40, 50)
+    again, _ = GemmTask.write(data, reference_result(data), 1, tmp_path).read()
+    assert np.array_equal(again.residual, data.residual)
+    plain = make_data(problem("f32"))
+    assert np.array_equal(plain.x, data.x) and plain.residual is None
+
+
+@pytest.mark.parametrize("output", ["u8", "s8"])
+def test_a_table_of_gelu_is_less_than_a_step_from_gelu(output):
+    data = make_data(problem(output, m=200, n=200, epilogue="gelu-table"))
+    product, weight = reference_product(data), data.weight.to_dense()
+    stored = apply_epilogue(product, weight, problem_epilogue(data))
+    assert np.abs(stored - reference_result(data)).max() < 1
+    gelu = reference_result(make_data(problem(output, m=200, n=200, epilogue="gelu")))
+    assert np.median(np.abs(stored - gelu)) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("output", "epilogue", "message"),
+    [
+        ("u8", "selu", "epilogue 'selu': one of scale.bias, relu, gelu, gelu-table, tanh"),
+        ("s32", "relu", "epilogue relu does not go with output s32"),
+        ("u8", "none", "epilogue none does not go with output u8"),
+        ("f32", "gelu-table", "a table takes bytes"),
+    ],
+)
+def test_epilogues_that_do_not_exist(output, epilogue, message):
+    with pytest.raises(InputError, match=message):
+        problem(output, epilogue=epilogue)

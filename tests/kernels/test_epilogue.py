@@ -158,9 +158,7 @@ def test_stays_inside_residual_and_token_scales(kernel):
         row_split=np.empty(2, np.int64),
         **guarded,
     ).run()
-    require_close(
-        Panels(y, m, n).to_array(), apply_epilogue(product.s32, product.weight, epilogue)
-    )
+    require_close(Panels(y, m, n).to_array(), apply_epilogue(product.s32, product.weight, epilogue))
 
 
 @pytest.mark.parametrize("dense", DENSE_KERNELS, ids=lambda kernel: kernel["name"])
@@ -201,9 +199,7 @@ def test_residual_and_token_scales_are_read_at_every_run():
         "f32", first.scale, first.bias, 117, residual=first.residual, token_scale=first.token_scale
     )
     call = Spmm(PackedWeight.pack(product.blocks), Panels.from_array(product.x), epilogue)
-    require_close(
-        call.run().to_array(), apply_epilogue(product.s32, product.weight, epilogue)
-    )
+    require_close(call.run().to_array(), apply_epilogue(product.s32, product.weight, epilogue))
     first.residual.data[:] = second.residual.data
     call.token_scale[:] = second.token_scale
     changed = Epilogue(
