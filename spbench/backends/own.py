@@ -7,6 +7,8 @@ tokens to tokens), by one entry of the thread team.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spbench.formats import BlockShape, BlockSparseMatrix
-from spbench.kernels import Epilogue, PackedWeight, Panels, Spmm, TokenWeight, Spmv, byte_table
+from spbench.kernels import Epilogue, PackedWeight, Panels, Spmm, Spmv, TokenWeight, byte_table
 from spbench.kernels._native import spmm as native
 from spbench.kernels.reference import activate, apply_epilogue, gelu
 

@@ -14,7 +14,7 @@ def build(**given):
 def test_defaults():
     config = build(shapes=["8x8x8"])
     assert config.backends == list(DEFAULT_BACKENDS)
-    assert set(REGISTRY) - set(DEFAULT_BACKENDS) == {"spbench-f32", "spbench-bf16"}
+    assert set(REGISTRY) - set(DEFAULT_BACKENDS) == {"spbench-dense", "spbench-f32", "spbench-bf16"}
     assert (config.sparsity, config.patterns, config.threads) == ([0.8], ["4x1"], [1])
     assert config.protocol.rounds >= 8
 
