@@ -84,7 +84,7 @@ def _print_break_evens(studies: Sequence[Study], setting_headers: Mapping[str, s
     headers = {
         "shape": "M x K x N",
         **setting_headers,
-        "itself": "break-even sparsity [99 %]",
+        "itself": "break-even sparsity [99 %, but not of a fit]",
         "rivals": "over the fastest dense",
     }
     show: dict[str, Callable[[Any], str]] = {

@@ -109,32 +109,72 @@ class BreakEven:
 
     @property
     def contradicted(self) -> bool:
-        """Whether a measured case is faster below the fit's interval, or slower above it."""
+        """Whether a measured case beyond the fit's interval speaks against the fit.
+
+        It is faster below the interval, slower above it, or undecided with an interval of its own
+        that does not hold what the fit says there.
+        """
         if self.interval is None:
             return False
-        low, high = self.interval.low, self.interval.high
-        return any(
-            (each.verdict is Verdict.FASTER and each.case.sparsity < low)
-            or (each.verdict is Verdict.SLOWER and each.case.sparsity > high)
-            for each in self.points
-        )
+        return any(map(self._speaks_against, self.points))
+
+    def _speaks_against(self, point: Comparison) -> bool:
+        below = point.case.sparsity < self.interval.low
+        if not below and point.case.sparsity <= self.interval.high:
+            return False
+        if point.verdict is Verdict.UNDECIDED:
+            predicted = self.dense_ns / self.line.time_ns(point.case.sparsity_real)
+            return not point.interval.low <= predicted <= point.interval.high
+        return point.verdict is (Verdict.FASTER if below else Verdict.SLOWER)
+
+    @property
+    def pays_without_zeros(self) -> bool:
+        """Whether it is measured to be faster from no zeros at all on."""
+        return self.bracket[1] == 0
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the fit meets dense beyond what was measured."""
+        lowest, highest = self.measured
+        return self.interval is not None and not lowest <= self.interval.value <= highest
+
+    @property
+    def untested(self) -> bool:
+        """Whether there are two sparsities only: every line goes through two points."""
+        return len({each.case.sparsity for each in self.points}) == 2
 
     def __str__(self) -> str:
         """What can be said, and on what it rests: measured, fitted within, or beyond."""
+        lowest, highest = self.measured
+        if self.pays_without_zeros:
+            return "pays without any zeros" + self._if_the_only_one()
         if self.interval is None:
             return self._only_measured()
         if self.contradicted:
             return f"{self._bracketed()}; the times at the measured sparsities lie on no line"
-        lowest, highest = self.measured
+        fitted = "at any sparsity" if self.interval.high <= 0 else _percents(self.interval)
         if self.interval.value < lowest:
-            fitted = "at any sparsity" if self.interval.high <= 0 else _percents(self.interval)
-            return f"below {percent(lowest)} (lowest measured); the fit says {fitted}"
+            return f"{self._at_lowest()}; fit {fitted}"
         if self.interval.low >= 1:
-            return f"above {percent(highest)} (highest measured): none up to 100 %"
+            return f"{self._at_highest()}; fit: none up to 100 %"
         if self.interval.value > highest:
-            fitted = _percents(self.interval)
-            return f"above {percent(highest)} (highest measured); the fit says {fitted}"
-        return _percents(self.interval)
+            return f"{self._at_highest()}; fit {fitted}"
+        if self.untested:
+            return f"fit {fitted}; two sparsities, which test no line"
+        return fitted
+
+    def _at_lowest(self) -> str:
+        """That it pays below is said only if the whole interval and the case there say it."""
+        lowest, verdict = self.measured[0], self.points[0].verdict
+        if self.interval.high < lowest and verdict is Verdict.FASTER:
+            return f"below {percent(lowest)} (lowest measured)"
+        return f"around {percent(lowest)} (lowest measured, {verdict} there)"
+
+    def _at_highest(self) -> str:
+        highest, verdict = self.measured[1], self.points[-1].verdict
+        if self.interval.low > highest and verdict is Verdict.SLOWER:
+            return f"above {percent(highest)} (highest measured)"
+        return f"around {percent(highest)} (highest measured, {verdict} there)"
 
     def _only_measured(self) -> str:
         point = self.points[0]
@@ -143,15 +183,21 @@ class BreakEven:
             Verdict.SLOWER: "above {}",
             Verdict.UNDECIDED: "undecided at {}",
         }
-        return (
-            f"{where[point.verdict].format(percent(point.case.sparsity))} (the only one measured)"
-        )
+        told = where[point.verdict].format(percent(point.case.sparsity))
+        return told + self._if_the_only_one()
+
+    def _if_the_only_one(self) -> str:
+        return " (the only one measured)" if self.interval is None else ""
 
     def _bracketed(self) -> str:
         slower, faster = self.bracket
-        if slower is None or faster is None:
-            return f"above {percent(slower)}" if faster is None else f"below {percent(faster)}"
-        return f"between {percent(slower)} and {percent(faster)}"
+        if faster is None:
+            return f"above {percent(slower)}" if slower is not None else "undecided"
+        return (
+            f"below {percent(faster)}"
+            if slower is None
+            else f"between {percent(slower)} and {percent(faster)}"
+        )
 
     def _fits_without_one(self) -> list[np.ndarray]:
         """Without each of the points, where the others still make a line."""

@@ -20,9 +20,11 @@ def break_even(study: Study) -> Table:
         [_break_even_row(each) for each in study.break_evens],
         "The sparsity at which both take the same time, and its"
         f" {percent(CONFIDENCE)} interval. A line a + b (1 - s) is fitted to the times at the"
-        " measured sparsities; 'the fit says' marks what lies beyond them and is only as good as"
-        " that line. The interval is bootstrapped over rounds and widened to hold the fits without"
-        " any one of the points.",
+        " measured sparsities; the interval is bootstrapped over rounds and widened to hold the fits"
+        " without any one of the points. 'fit' marks what lies beyond the measured sparsities, or"
+        " rests on two of them, through which every line goes: it is only as good as the line, and"
+        " what stands in its brackets claims no confidence. 'Below the lowest' and 'above the"
+        " highest measured' are said only where the case measured there bears it out.",
     )
 
 

@@ -32,7 +32,7 @@ def test_shapes_break_even_model_and_where_to_go_on(printed, tmp_path):
     text = printed(realistic([(256, 256)], (1, 128), (0.7, 0.9), layers=1))
     (line,) = lines_with(text, "256x256x128", "90.0 %")
     assert "onednn" in line and line.rstrip().endswith("faster")
-    (line,) = lines_with(text, "256x256x128", "below 70 % (lowest measured); the fit says")
+    (line,) = lines_with(text, "256x256x128", "below 70 % (lowest measured); fit")
     (line,) = lines_with(text, "384x384x128 (4 layers)")
     (line,) = lines_with(
         text, "minilm-4x1-80, N=128: ", "in sum, all 6 linear layers sparse: faster"

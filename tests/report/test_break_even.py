@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from synthetic_runs import row
 
+from spbench.measure.statistics import Interval, Verdict
+from spbench.report.break_even import BreakEven
 from spbench.report.case import group_cases
 from spbench.report.study import studies
 
@@ -45,30 +49,76 @@ def test_exact_times_give_an_exact_answer():
 
 
 def test_two_sparsities_are_enough():
-    assert str(only_one(shape(450.0, 200.0, 1000.0, (0.7, 0.8), noise=0.0))) == "75 % [75, 75]"
+    text = str(only_one(shape(450.0, 200.0, 1000.0, (0.7, 0.8), noise=0.0)))
+    assert text == "fit 75 % [75, 75]; two sparsities, which test no line"
 
 
 def test_below_what_was_measured_is_said_to_be_a_guess_of_the_fit():
     """200 + 1000 (1 - s) is 900 at 30 %."""
     text = str(only_one(shape(900.0, 200.0, 1000.0)))
-    assert text.startswith("below 70 % (lowest measured); the fit says 30 % [2")
+    assert text.startswith("below 70 % (lowest measured); fit 30 % [2")
 
 
 def test_above_what_was_measured_is_said_too():
     text = str(only_one(shape(250.0, 200.0, 1000.0, noise=0.0)))
-    assert text == "above 90 % (highest measured); the fit says 95.0 % [95.0, 95.0]"
+    assert text == "above 90 % (highest measured); fit 95.0 % [95.0, 95.0]"
 
 
 def test_what_pays_without_any_zeros():
     text = str(only_one(shape(2000.0, 200.0, 1000.0)))
-    assert text == "below 70 % (lowest measured); the fit says at any sparsity"
+    assert text == "below 70 % (lowest measured); fit at any sparsity"
 
 
 @pytest.mark.parametrize(("fixed_ns", "by_weight_ns"), [(200.0, 1000.0), (900.0, -500.0)])
 def test_what_never_pays(fixed_ns, by_weight_ns):
     """Dearer than dense with nothing stored; or not even falling with sparsity."""
     found = only_one(shape(150.0, fixed_ns, by_weight_ns))
-    assert str(found) == "above 90 % (highest measured): none up to 100 %"
+    assert str(found) == "above 90 % (highest measured); fit: none up to 100 %"
+
+
+@pytest.mark.parametrize(
+    ("dense_ns", "edge", "told"),
+    [
+        (910.0, 0.3, "around 30 % (lowest measured, undecided there); fit 29 % ["),
+        (248.0, 0.95, "around 95 % (highest measured, undecided there); fit 95.2 % ["),
+    ],
+)
+def test_beyond_an_undecided_edge_nothing_is_said_to_lie(dense_ns, edge, told):
+    """The value lies beyond the edge, its interval does not; nobody knows on which side it is."""
+    middle = (0.5, 0.7, 0.8)
+    found = only_one(shape(dense_ns, 200.0, 1000.0, sorted((*middle, edge)), noise=0.03))
+    at_edge = next(each for each in found.points if each.case.sparsity == edge)
+    assert at_edge.verdict is Verdict.UNDECIDED
+    assert found.extrapolated and str(found).startswith(told)
+
+
+def test_an_edge_that_no_interval_covers_has_to_be_decided_too():
+    """Too few rounds for a verdict: the fit may be as sure as it likes."""
+    rows = shape(900.0, 200.0, 1000.0, rounds=7)
+    assert str(only_one(rows)).startswith(
+        "around 70 % (lowest measured, undecided there); fit 30 %"
+    )
+
+
+def test_what_is_measured_to_pay_without_zeros_is_believed_and_not_the_fit():
+    """Faster at 0 %, while a line through the others meets dense at 16 %."""
+    rows = shape(1000.0, 159.0, 1000.0, (0.2, 0.5, 0.8), noise=0.001)
+    rows += shape(1000.0, 900.0, 0.0, (0.0,), noise=0.001)
+    found = only_one(rows)
+    assert found.pays_without_zeros
+    assert str(found) == "pays without any zeros"
+    alone = only_one(shape(1000.0, 900.0, 0.0, (0.0,)))
+    assert str(alone) == "pays without any zeros (the only one measured)"
+
+
+@pytest.mark.parametrize(("high", "contradicted"), [(1.02, True), (1.6, False)])
+def test_an_undecided_case_speaks_against_a_fit_that_it_does_not_hold(high, contradicted):
+    """At 90 % the line is 1.5 times as fast as dense."""
+    found = only_one(shape(450.0, 200.0, 1000.0, noise=0.0))
+    undecided = replace(
+        found.points[-1], interval=Interval(0.98, 1.0, high), verdict=Verdict.UNDECIDED
+    )
+    assert BreakEven([*found.points[:-1], undecided]).contradicted == contradicted
 
 
 def test_what_may_never_pay_has_an_open_interval():

@@ -194,7 +194,9 @@ def crossing(*sparsities):
     ]
 
 
-@pytest.mark.parametrize(("sparsities", "fill"), [((0.7, 0.9), style.BLUE), ((0.85, 0.9), "white")])
+@pytest.mark.parametrize(
+    ("sparsities", "fill"), [((0.7, 0.8, 0.9), style.BLUE), ((0.84, 0.86, 0.9), "white")]
+)
 def test_what_is_not_measured_but_fitted_is_hollow(canvases, sparsities, fill):
     (axes,) = axes_of(canvases, crossing(*sparsities), "break-even")
     assert fills_of(axes) == [fill]

@@ -54,8 +54,9 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
         head(canvas, title, _legend(), 3)
         caption = (
             "Break-even of block-sparse int8 with the fastest dense library of each shape, and its"
-            " 99 % interval, from a line fitted to the times over sparsity. Hollow: beyond what was"
-            " measured, so only as good as the line. Left is better."
+            " 99 % interval, from a line fitted to the times over sparsity. Hollow: a fit that claims"
+            " no confidence, since it lies beyond what was measured or rests on two sparsities, which"
+            " test no line. Left is better."
         )
         return [finish(canvas, "break-even", title, caption, source_of(study, machine))]
 
@@ -66,7 +67,9 @@ def _panel(axes: Axes, found: Sequence[BreakEven], shapes: list[tuple[int, int]]
     _measured(axes, found, [rows[id(each)] for each in found])
     fitted: dict[tuple, list[BreakEven]] = {}
     for each in found:
-        if each.interval is None or each.contradicted:
+        if each.pays_without_zeros:
+            _without_zeros(axes, rows[id(each)])
+        elif each.interval is None or each.contradicted:
             _bracket(axes, rows[id(each)], each)
         else:
             fitted.setdefault(_style(each), []).append(each)
@@ -86,11 +89,16 @@ def _measured(axes: Axes, found: Sequence[BreakEven], rows: Sequence[int]) -> No
 
 
 def _style(found: BreakEven) -> tuple[str, str, str]:
-    """Colour, marker and fill: hollow beyond what was measured, an arrow beyond what can be."""
-    value, (low, high) = found.interval.value, found.measured
+    """Colour, marker and fill: hollow where it is a fit only, an arrow beyond what can be."""
+    value = found.interval.value
     colour = VERMILLION if value >= 1 else BLUE
     marker = ">" if value >= 1 else "<" if value <= 0 else "o"
-    return colour, marker, colour if low <= value <= high else "white"
+    return colour, marker, "white" if found.extrapolated or found.untested else colour
+
+
+def _without_zeros(axes: Axes, row: int) -> None:
+    axes.plot([0], [row], color=BLUE, marker="<", markersize=6, linestyle="none", zorder=3)
+    _tell(axes, row, 0, 0, "without any zeros")
 
 
 def _bracket(axes: Axes, row: int, found: BreakEven) -> None:
@@ -158,7 +166,7 @@ def _legend() -> list[Line2D | Patch]:
 
     return [
         mark("fitted within what was measured", color=BLUE, marker="o"),
-        mark("beyond it", color=BLUE, marker="o", markerfacecolor="white"),
+        mark("fit only: beyond it, or from two", color=BLUE, marker="o", markerfacecolor="white"),
         mark("none up to 100 %", color=VERMILLION, marker=">", markerfacecolor="white"),
         Patch(color=MEASURED, label="sparsities measured"),
         Line2D([], [], color=BLACK, linestyle=":", label="not on a line: somewhere between"),
