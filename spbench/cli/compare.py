@@ -11,7 +11,8 @@ from spbench.cli.tables import format_option, print_table
 
 if TYPE_CHECKING:
     from spbench.report.run_comparison.compare import RunComparison
-    from spbench.report.run_comparison.gate import Breach
+    from spbench.report.run_comparison.gate import Breach, Sight
+    from spbench.report.run_comparison.not_compared import NotCompared
 
 TRIPPED = 3
 
@@ -56,7 +57,7 @@ class _Share(click.ParamType):
     "--fail-on",
     "allowed",
     type=_Share(),
-    help="Exit with 3 if B takes more time than A by more than this, for certain.",
+    help="Exit with 3 if B is slower than A by more than this for certain, or lost results.",
 )
 @click.option("--across-machines", is_flag=True, help="Compare runs of different machines.")
 @format_option
@@ -76,34 +77,38 @@ def compare(
     those of the control kernel in the same rounds, so that the machine's own change
     between the runs is not in the ratios; it is told apart.
 
-    --fail-on trips only if the whole interval of a case, or of a backend's geometric
-    mean, lies beyond the limit; the intervals are widened for being many, so that
-    two equal runs trip it with a probability of at most 1 %.
+    --fail-on trips if the whole interval of a case, or of a backend's geometric
+    mean, lies beyond the limit; the intervals are widened for being many. It trips as
+    well if a result of A is wrong, failed or missing in B. Which slowdown it could
+    have seen is told on stderr.
     """
     from spbench.report.run_comparison.compare import compare_runs
-    from spbench.report.run_comparison.gate import breaches
+    from spbench.report.run_comparison.gate import breaches, losses, sights
 
     names = [name.strip() for name in backends.split(",")] if backends is not None else []
-    comparison = compare_runs(run_a, run_b, names, across_machines)
-    found = None
-    if allowed is not None:
-        found = breaches(comparison.changes, comparison.means, allowed)
+    gated = allowed is not None
+    comparison = compare_runs(run_a, run_b, names, across_machines, may_be_lost=gated)
+    looked_at = (comparison.changes, comparison.means, allowed)
+    found = breaches(*looked_at) if gated else None
+    seen = sights(*looked_at) if gated else []
     if format_ == "json":
-        _print_json(comparison, found)
+        _print_json(comparison, found, seen)
     else:
         _print(comparison, format_)
     for warning in comparison.warnings:
         click.echo(f"Warning: {warning}", err=True)
-    if found:
-        _trip(found, allowed)
+    for sight in seen:
+        click.echo(f"Gate: {sight}", err=True)
+    if gated:
+        _trip(found, losses(comparison.not_compared), allowed)
 
 
-def _print_json(comparison: RunComparison, found: list[Breach] | None) -> None:
+def _print_json(comparison: RunComparison, found: list[Breach] | None, seen: list[Sight]) -> None:
     import json
 
     from spbench.report.run_comparison.document import document
 
-    click.echo(json.dumps(document(comparison, found), indent=1, ensure_ascii=False))
+    click.echo(json.dumps(document(comparison, found, seen), indent=1, ensure_ascii=False))
 
 
 def _print(comparison: RunComparison, format_: str) -> None:
@@ -112,8 +117,8 @@ def _print(comparison: RunComparison, format_: str) -> None:
 
     records = [change_record(change) for change in comparison.changes]
     if format_ == "csv":
-        print_table(records, dict.fromkeys(records[0]), format_)
-    else:
+        print_table(records, dict.fromkeys(records[0] if records else ["case"]), format_)
+    elif records:
         headers = _headers(records)
         rows = [record | {"change": _ratio(record)} for record in records]
         print_table(rows, headers, format_, {"a_time_ns": _us, "b_time_ns": _us})
@@ -163,19 +168,25 @@ def _summary(comparison: RunComparison) -> list[str]:
 
 def _ratio(record: dict[str, Any]) -> str:
     low, value, high = (record[key] for key in ("ratio_low", "ratio", "ratio_high"))
-    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
-
-
-def _number(value: float | None) -> str:
-    return "inf" if value is None else f"{value:.3f}"
+    if high is None:
+        return f"{value:.3f} [not known]"
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _us(time_ns: float) -> str:
     return f"{time_ns / 1e3:.2f}"
 
 
-def _trip(found: list[Breach], allowed: float) -> None:
-    click.echo(f"Gate: slower than A by more than {100 * allowed:.3g} %, for certain:", err=True)
+def _trip(found: list[Breach], lost: list[NotCompared], allowed: float) -> None:
+    """Exit if anything is slower for certain, or has no result any more."""
+    if found:
+        limit = f"{100 * allowed:.3g} %"
+        click.echo(f"Gate: slower than A by more than {limit}, for certain:", err=True)
     for breach in found:
         click.echo(f"  {breach}", err=True)
-    raise SystemExit(TRIPPED)
+    if lost:
+        click.echo("Gate: A has a result, B has none that counts:", err=True)
+    for each in lost:
+        click.echo(f"  {each}", err=True)
+    if found or lost:
+        raise SystemExit(TRIPPED)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from two_runs import run
+from synthetic_runs import absent
+from two_runs import rows, run, written
 
 from spbench.cli import main
+from spbench.store.schema import Status
 
 pytest.importorskip("scipy")
 GOLDEN = Path(__file__).parent / "golden"
@@ -109,7 +111,57 @@ def test_raw_times_are_told_on_stderr_in_every_format(tmp_path):
 
 def test_the_gate_does_not_trip_on_equal_runs(equal):
     result = invoke(*equal, "--fail-on", "5%")
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 0
+    (sight,) = result.stderr.splitlines()
+    assert sight.startswith("Gate: spbench: the gate trips from +8.0% time on in the mean of 30,")
+
+
+def test_a_gate_that_can_see_nothing_says_so(tmp_path):
+    """Two cases, three times slower: shut, and it says why it is not to be trusted."""
+    a = run(tmp_path / "a", 1, cases=2)
+    b = run(tmp_path / "b", 2, cases=2, factor=lambda *_: 3.0)
+    result = invoke(a, b, "--fail-on", "5%")
+    assert result.exit_code == 0
+    assert "Gate: spbench: NO slowdown can trip the gate" in result.stderr
+    assert "from 2 cases (measure more of them, or repeats" in result.stderr
+    assert result.stdout.count("[not known]") >= 3
+    assert max(map(len, result.stdout.splitlines())) < 200
+
+
+@pytest.mark.parametrize("status", [Status.WRONG, Status.FAILED])
+def test_the_gate_trips_on_a_result_that_is_lost(tmp_path, status):
+    a = run(tmp_path / "a", 1, backends=("spbench", "onednn"))
+    made = [
+        each
+        if each.backend == "onednn"
+        else absent("spbench", status, "3 of 9 numbers differ", m=each.m)
+        for each in rows(2, backends=("spbench", "onednn"))
+    ]
+    b = written(tmp_path / "b", made)
+    result = invoke(a, b, "--fail-on", "5%")
+    assert result.exit_code == 3
+    assert "Gate: A has a result, B has none that counts:" in result.stderr
+    told = f"  spbench, 16x768x128 80 %: B: {status}: 3 of 9 numbers differ"
+    assert told in result.stderr.splitlines()
+    assert invoke(a, b).exit_code == 0
+    found = json.loads(invoke(a, b, "--fail-on", "5%", "--format", "json").stdout)
+    assert len(found["lost"]) == 30 and found["breaches"] == []
+
+
+def test_the_gate_trips_on_a_backend_that_is_gone_altogether(tmp_path):
+    how = {"backends": ("spbench", "onednn"), "cases": 9}
+    a = run(tmp_path / "a", 1, **how)
+    b = run(tmp_path / "b", 2, **how | {"backends": ("onednn",)})
+    for format_ in ("table", "json", "csv"):
+        result = invoke(a, b, "--backend", "spbench", "--fail-on", "5%", "--format", format_)
+        assert result.exit_code == 3
+        assert "  spbench, 16x768x128 80 %: only in A" in result.stderr.splitlines()
+    assert invoke(a, b, "--backend", "spbench").exit_code == 2  # nothing to compare
+
+
+def test_what_only_b_has_trips_nothing(tmp_path):
+    a, b = run(tmp_path / "a", 1, cases=9), run(tmp_path / "b", 2, cases=12)
+    assert invoke(a, b, "--fail-on", "5%").exit_code == 0
 
 
 @pytest.mark.parametrize("text", ["5", "0.05", "five", "-5%", "nan%"])
@@ -129,7 +181,7 @@ def test_scipy_missing_is_one_line(equal, monkeypatch):
 
 def test_exit_code_0_as_a_process(equal):
     done = process(*equal, "--fail-on", "5%")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
     assert "30 compared: 0 faster, 0 slower, 30 undecided" in done.stdout
 
 
@@ -144,7 +196,8 @@ def test_exit_code_2_as_a_process(equal, tmp_path):
 def test_exit_code_3_as_a_process_says_what_is_slower(slowed):
     done = process(*slowed, "--fail-on", "3%")
     assert done.returncode == 3
-    first, mean, *_ = done.stderr.splitlines()
+    sight, first, mean, *_ = done.stderr.splitlines()
+    assert sight.startswith("Gate: spbench: the gate trips from +")
     assert first == "Gate: slower than A by more than 3 %, for certain:"
     assert mean.startswith("  spbench, geometric mean of 30: +")
     assert "30 slower" in done.stdout

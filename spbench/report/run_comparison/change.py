@@ -20,6 +20,11 @@ from spbench.report.run_comparison.cell import Cell
 from spbench.report.run_comparison.spread import Spread, from_cases, from_repeats
 from spbench.report.run_comparison.student import quantile, two_sided_p
 
+FEWEST_DEGREES = 1
+"""With fewer degrees of freedom an error is hardly known, and Student's t has no mean."""
+WIDEST = 100
+"""An interval that reaches farther than this factor tells nothing; nobody reads its digits."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -30,9 +35,16 @@ class Estimate:
     degrees: float
 
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
-        """A's time over B's with its interval: above 1, B is faster."""
+        """A's time over B's with its interval: above 1, B is faster; 0 to infinity if unknown."""
+        reach = self.reach(confidence)
+        return Interval(*(_exp(by - self.change) for by in (-reach, 0.0, reach)))
+
+    def reach(self, confidence: float = CONFIDENCE) -> float:
+        """How far the interval reaches to each side, as a logarithm; infinite if unknown."""
+        if self.degrees < FEWEST_DEGREES:
+            return math.inf
         reach = quantile(confidence, self.degrees) * self.error if self.error else 0.0
-        return Interval(*(_exp(-self.change + way * reach) for way in (-1, 0, 1)))
+        return reach if reach <= math.log(WIDEST) else math.inf
 
     def likelier(self, indifference: float = INDIFFERENCE) -> tuple[Verdict, float]:
         """The likelier of faster and slower, and its two-sided p-value.
@@ -42,7 +54,7 @@ class Estimate:
         """
         kind = Verdict.FASTER if self.change < 0 else Verdict.SLOWER
         beyond = abs(self.change) - math.log1p(indifference)
-        if beyond <= 0:
+        if beyond <= 0 or self.degrees < FEWEST_DEGREES:
             return kind, 1.0
         return kind, two_sided_p(beyond / self.error, self.degrees) if self.error else 0.0
 

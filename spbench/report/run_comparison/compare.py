@@ -40,19 +40,23 @@ class RunComparison:
 
 
 def compare_runs(
-    a: str, b: str, backends: Sequence[str] = (), across_machines: bool = False
+    a: str,
+    b: str,
+    backends: Sequence[str] = (),
+    across_machines: bool = False,
+    may_be_lost: bool = False,
 ) -> RunComparison:
     """Compare run B with run A, case by case and backend by backend.
 
     ``a`` and ``b`` are run folders, or repeats of one sweep separated by commas;
     ``backends`` restricts what is compared. Raises :class:`InputError` for what is no run, an
     unknown backend, runs of different machines unless ``across_machines``, and if no case has
-    times on both sides.
+    times on both sides (not if ``may_be_lost`` and it is B that lost them).
     """
     sides = Side.open("A", a), Side.open("B", b)
     refuse_twice(*sides)
     refuse_other_machines(*sides, across_machines)
-    pairs, left_out = pair_up(*sides, backends, across_machines)
+    pairs, left_out = pair_up(*sides, backends, across_machines, may_be_lost)
     another = across_machines and sides[0].hosts != sides[1].hosts
     pairs, adjusted, uncontrolled = with_control(pairs, another)
     cells = [Cell.of(*pair, adjusted) for pair in pairs]
@@ -98,7 +102,7 @@ def _warnings(adjusted: bool, another: bool, changes: Sequence[Change]) -> list[
     found = []
     if another:
         found.append("different machines: raw times are compared, not adjusted by a control")
-    elif not adjusted:
+    elif not adjusted and changes:
         found.append(
             "RAW TIMES: these runs share no control kernel, so whatever the machine's own speed"
             " did between them is in every ratio; measure both again with this version"

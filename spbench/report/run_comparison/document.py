@@ -9,7 +9,7 @@ from typing import Any
 from spbench.measure.statistics import CONFIDENCE, INDIFFERENCE, Interval, Verdict
 from spbench.report.run_comparison.change import Change, MeanChange
 from spbench.report.run_comparison.compare import RunComparison
-from spbench.report.run_comparison.gate import Breach
+from spbench.report.run_comparison.gate import Breach, Sight, losses
 from spbench.report.run_comparison.machine_change import MachineChange
 
 
@@ -56,8 +56,12 @@ def machine_record(machine: MachineChange) -> dict[str, Any]:
     }
 
 
-def document(comparison: RunComparison, found: Sequence[Breach] | None = None) -> dict[str, Any]:
-    """All of it; ``found`` are the gate's breaches, None without a gate."""
+def document(
+    comparison: RunComparison,
+    found: Sequence[Breach] | None = None,
+    sights: Sequence[Sight] = (),
+) -> dict[str, Any]:
+    """All of it; ``found`` are the gate's breaches, None without a gate; ``sights`` what it sees."""
     return {
         "a": [str(path) for path in comparison.a.paths],
         "b": [str(path) for path in comparison.b.paths],
@@ -73,6 +77,8 @@ def document(comparison: RunComparison, found: Sequence[Breach] | None = None) -
         "differences": [vars(each) for each in comparison.differences],
         "verdicts": counts(comparison),
         "breaches": None if found is None else [breach_record(each) for each in found],
+        "lost": None if found is None else [vars(each) for each in losses(comparison.not_compared)],
+        "sights": [vars(each) for each in sights],
     }
 
 

@@ -14,11 +14,18 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class NotCompared:
-    """One case and backend that has no counterpart, or no times."""
+    """One case and backend that has no counterpart, or no times.
+
+    ``lost``: it has times in every run of A, so that B is what lacks them.
+    """
 
     case: str
     backend: str
     reason: str
+    lost: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.backend}, {self.case}: {self.reason}"
 
 
 def grouped(found: Sequence[NotCompared]) -> list[str]:
@@ -46,16 +53,23 @@ def why_not(
     found = [[run.get(key) for run in runs] for runs in rows]
     present = [row for side in found for row in side if row]
     case, backend = str(Case({present[0].backend: present[0]})), present[0].backend
+    reason = _reason(a, b, found)
+    lost = all(row and counts(row) for row in found[0])
+    return NotCompared(case, backend, reason, lost) if reason else None
+
+
+def _reason(a: Side, b: Side, found: Sequence[Sequence[Row | None]]) -> str:
+    """Empty if every run of both sides has a row that counts."""
     for side, mine, other in ((a, *found), (b, *found[::-1])):
         if not any(other):
-            return NotCompared(case, backend, f"only in {side.name}")
+            return f"only in {side.name}"
         if any(mine) and not all(mine):
-            return NotCompared(case, backend, f"not in every run of {side.name}")
+            return f"not in every run of {side.name}"
     for side, mine in zip((a, b), found, strict=True):
         for row in mine:
             if not counts(row):
-                return NotCompared(case, backend, f"{side.name}: {_what_is_wrong(row)}")
-    return None
+                return f"{side.name}: {_what_is_wrong(row)}"
+    return ""
 
 
 def _what_is_wrong(row: Row) -> str:

@@ -16,11 +16,12 @@ Pair = tuple[list[Row], list[Row]]
 
 
 def pair_up(
-    a: Side, b: Side, backends: Sequence[str], any_host: bool
+    a: Side, b: Side, backends: Sequence[str], any_host: bool, may_be_lost: bool = False
 ) -> tuple[list[Pair], list[NotCompared]]:
     """Rows of both sides that can be compared, in A's order, and what cannot.
 
-    Raises :class:`InputError` for a backend that neither side has, and without any pair.
+    Raises :class:`InputError` for a backend that neither side has, and without any pair; not
+    if ``may_be_lost`` and B lost what A has, which is for the caller to tell.
     """
     rows = a.by_key(any_host), b.by_key(any_host)
     keys = list(dict.fromkeys(key for side in rows for run in side for key in run))
@@ -33,7 +34,7 @@ def pair_up(
         for key in keys
         if not reasons[key]
     ]
-    if not pairs:
+    if not pairs and not (may_be_lost and any(each.lost for each in left_out)):
         first = f"; {left_out[0].case}, {left_out[0].backend}: {left_out[0].reason}"
         raise InputError(f"no case has times in {a} and in {b}{first}")
     return pairs, left_out
