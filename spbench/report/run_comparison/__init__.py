@@ -24,8 +24,9 @@ D = x(B) - x(A), and it errs for three reasons:
     shared      what a whole run is shifted by although the control is not
 
 Repeats (A1,A2,A3 against B1,B2) show all three. With one run a side, the own
-part is the spread of D over the cases of a backend around their median, which
-assumes that most cases did not change; the shared part cannot be seen and is
+part is the spread of D over the cases of a backend and a kind (one token, or
+many) around their median, which assumes that most cases did not change, with
+tails as heavy as runs were seen to have; the shared part cannot be seen and is
 taken to be as large. The median itself is never subtracted: a slowdown of
 everything remains one. Both are in spread.py; D over its standard error is
 judged by Student's t, and the verdicts are corrected for many cases as in

@@ -137,7 +137,8 @@ def _spread(cells: Sequence[Cell]) -> Spread:
     )
     if a.shape[1] + b.shape[1] > 2:
         return from_repeats(a, b, rounds)
-    return from_cases(b[:, 0] - a[:, 0], rounds)
+    kinds = np.array([cell.case.n == 1 for cell in cells])
+    return from_cases(b[:, 0] - a[:, 0], rounds, kinds)
 
 
 def _exp(value: float) -> float:

@@ -93,8 +93,8 @@ def _basis(a: Side, b: Side) -> str:
     if max(counts) > 1:
         return f"the variance between runs is from repeats ({counts[0]} of A, {counts[1]} of B)"
     return (
-        "the variance between runs is from the spread of the changes over cases, assuming that"
-        " most cases did not change; repeats (A1,A2,A3 B1,B2,B3) would show it"
+        "the variance between runs is from the spread of the changes over the cases of a backend,"
+        " one token and many apart, assuming that most did not change; repeats (A1,A2,A3 B1,B2,B3) would show it"
     )
 
 

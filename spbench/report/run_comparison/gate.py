@@ -61,9 +61,11 @@ def breaches(
 ) -> list[Breach]:
     """Means and cases whose time grew by more than ``allowed`` (0.05 is 5 %) for certain.
 
-    The intervals are widened so that a gate on two equal runs trips with a probability of
-    at most 1 %: half of that is shared out among the means, half among the cases
-    (Bonferroni), which is stricter than what the verdicts are corrected with.
+    The intervals are widened so that, as far as the errors are what they are taken to be, a gate
+    on two equal runs trips with a probability of at most 1 %: half of that is shared out
+    among the means, half among the cases (Bonferroni), which is stricter than what the
+    verdicts are corrected with. From repeats the errors are measured; with one run a side
+    they rest on most cases not having changed, and on tails like those of other runs.
     """
     return [
         Breach(what, _growth(estimate.interval(confidence)))

@@ -19,6 +19,9 @@ _SIGMA = 1.4826
 _EFFICIENCY = 0.37
 """What the MAD knows for each number, beside a standard deviation (Rousseeuw and Croux, 1993)."""
 
+TAIL_DEGREES = 5
+"""Student's t with so many degrees of freedom has tails like those of five runs of one sweep."""
+
 _FEWEST_TO_POOL = 3
 """Below it the variances of cases say nothing of how variances vary."""
 
@@ -65,25 +68,42 @@ def from_repeats(a: np.ndarray, b: np.ndarray, rounds: np.ndarray) -> Spread:
     )
 
 
-def from_cases(changes: np.ndarray, rounds: np.ndarray) -> Spread:
-    """From one run a side: the robust spread of D over the cases around their own median.
+def from_cases(changes: np.ndarray, rounds: np.ndarray, kinds: np.ndarray | None = None) -> Spread:
+    """From one run a side: the robust spread of D over the cases of a kind around their median.
 
-    Most cases are assumed not to have changed among themselves. What the rounds
-    explain of that spread is taken off and put back case by case, as meta-analysis
-    does it (DerSimonian and Laird, Control. Clin. Trials, 1986). The shared part is not
-    in the spread; it is taken to be as large, in the mean as well as in each case.
+    ``kinds`` says which cases belong together (None: all do): a product of one token, a
+    microsecond long and bound by memory, moves several times as far between runs as one of
+    many tokens, and a single spread would be wrong for both. Most cases of a kind are
+    assumed not to have changed among themselves. What the rounds explain of that spread is
+    taken off and put back case by case, as meta-analysis does it (DerSimonian and Laird,
+    Control. Clin. Trials, 1986). The shared part is not in the spread; it is taken to be as
+    large, in the mean as well as in each case.
+
+    A single case now and then moves ten times as far as its kind does: the distribution has
+    heavy tails, so that a case never has more than ``TAIL_DEGREES`` degrees of freedom.
     """
+    kinds = np.zeros(len(changes), int) if kinds is None else kinds
+    groups = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
     cases = len(changes)
-    deviation = np.median(np.abs(changes - np.median(changes)))
-    spread = (_SIGMA * deviation * cases / (cases - 0.8)) ** 2  # Croux and Rousseeuw, 1992
-    own = max(0.0, spread - float(np.median(rounds)))
-    degrees = _EFFICIENCY * (cases - 1)
+    spreads, own, degrees = np.empty(cases), np.empty(cases), np.empty(cases)
+    for members in groups:
+        spread = _robust_variance(changes[members])
+        spreads[members] = spread
+        own[members] = max(0.0, spread - float(np.median(rounds[members])))
+        degrees[members] = _EFFICIENCY * (len(members) - 1)
     return Spread(
-        spread + own + rounds,
-        np.full(cases, degrees),
-        spread + (cases * own + float(rounds.sum())) / cases**2,
-        degrees,
+        spreads + own + rounds,
+        np.minimum(degrees, TAIL_DEGREES),
+        float(spreads.mean()) + float((own + rounds).sum()) / cases**2,
+        _EFFICIENCY * (cases - len(groups)),
     )
+
+
+def _robust_variance(values: np.ndarray) -> float:
+    """From the median absolute deviation; 0 of a single value."""
+    count = len(values)
+    deviation = float(np.median(np.abs(values - np.median(values))))
+    return (_SIGMA * deviation * count / (count - 0.8)) ** 2  # Croux and Rousseeuw, 1992
 
 
 def _squares(values: np.ndarray) -> float:

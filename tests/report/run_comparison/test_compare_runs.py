@@ -324,6 +324,22 @@ def test_the_gate_is_shut_for_equal_runs():
     assert tripped <= 1
 
 
+def test_the_gate_is_shut_where_one_token_moves_farther_than_many():
+    """A quarter of the cases moves six times as far from run to run: no spread fits both."""
+    tripped, held, count = 0, 0, 30
+    for seed in range(0, 2 * count, 2):
+        a, b = (
+            rows(each) + rows(each + 1000, cases=10, n=1, own=0.03) for each in (seed, seed + 1)
+        )
+        cells = [Cell.of([one], [other], True) for one, other in zip(a, b, strict=True)]
+        found, mean = estimates(cells)
+        changes = judge(cells, found)
+        tripped += bool(breaches(changes, [mean], 0.0))
+        held += sum(each.interval.low <= 1 <= each.interval.high for each in changes[30:])
+    assert tripped <= 1
+    assert held / (10 * count) > 0.98
+
+
 @pytest.mark.parametrize(
     ("estimate", "p_value"),
     [

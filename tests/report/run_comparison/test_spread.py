@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spbench.report.run_comparison.spread import from_cases, from_repeats
+from spbench.report.run_comparison.spread import TAIL_DEGREES, from_cases, from_repeats
 
 pytest.importorskip("scipy")
 
@@ -100,9 +100,27 @@ def test_what_the_rounds_explain_is_not_counted_twice():
 
 @pytest.mark.parametrize(("cases", "degrees"), [(1, 0.0), (2, 0.37), (101, 37.0)])
 def test_few_cases_say_little(cases, degrees):
+    """And of a single case many do not say more than its heavy tails allow."""
     spread = from_cases(np.linspace(0, 0.01, cases), np.zeros(cases))
-    assert spread.degrees == pytest.approx(degrees)
+    assert spread.degrees == pytest.approx(min(degrees, TAIL_DEGREES))
     assert spread.mean_degrees == pytest.approx(degrees)
+
+
+def test_each_kind_has_a_spread_of_its_own():
+    random = np.random.default_rng(6)
+    kinds = np.arange(2000) % 4 == 0
+    changes = random.normal(0, np.where(kinds, 0.03, 0.005))
+    spread = from_cases(changes, np.zeros(2000), kinds)
+    for kind, own in ((True, 0.03), (False, 0.005)):
+        assert spread.variances[kinds == kind] == pytest.approx(2 * own**2, rel=0.3)
+    assert spread.mean_variance == pytest.approx((0.25 * 0.03**2 + 0.75 * 0.005**2), rel=0.3)
+    assert spread.mean_degrees == pytest.approx(0.37 * 1998)
+
+
+def test_a_case_that_is_alone_of_its_kind_is_not_judged_by_the_others():
+    spread = from_cases(np.linspace(0, 0.01, 10), np.zeros(10), np.arange(10) == 3)
+    assert spread.degrees[3] == 0
+    assert np.delete(spread.degrees, 3) == pytest.approx(0.37 * 8)
 
 
 def test_repeats_by_hand():
