@@ -10,11 +10,9 @@ import click
 @click.option("--out", type=click.Path(), help="Folder for the report.  [default: RUN]")
 @click.option(
     "--baseline",
-    default="onednn",
-    show_default=True,
-    help="Dense backend that speed-ups are taken over.",
+    help="Dense backend that speed-ups are taken over.  [default: the fastest of each case]",
 )
-def report(run: str, out: str | None, baseline: str) -> None:
+def report(run: str, out: str | None, baseline: str | None) -> None:
     """Write the report of a sweep: report.html, report.md and figures/.
 
     RUN is the folder that `spbench run-gemm sweep` wrote. Prints the verdict in

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from spbench.errors import InputError, RunError
 from spbench.report.case import counts, group_cases
+from spbench.report.contender import skips_zeros
 from spbench.report.html import to_html
 from spbench.report.machine import Machines
 from spbench.report.markdown import to_markdown
 from spbench.report.page import Page, compose
 from spbench.report.repetition import repetition
 from spbench.report.setting_name import setting_names
-from spbench.report.study import Study, studies
-from spbench.report.verdict import DENSE_INT8
+from spbench.report.study import SUBJECT, Study, studies
 from spbench.store.run_folder import RunFolder
 from spbench.store.schema import Row
 
@@ -41,11 +41,12 @@ class Report:
 def build_report(
     run: str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
-    baseline: str = DENSE_INT8,
+    baseline: str | None = None,
 ) -> Report:
     """Write ``report.md``, ``report.html`` and ``figures/`` of a run.
 
-    ``out`` is the folder for them, by default the run's own. Each file is
+    ``out`` is the folder for them, by default the run's own; ``baseline`` a dense backend, by
+    default the fastest of each case. Each file is
     written beside and renamed, the page last; a failure leaves none half
     written. Raises :class:`InputError` for a folder that is no run, has no rows
     or none that counts, an unknown baseline, a place that cannot be read or
@@ -64,7 +65,7 @@ def build_report(
     return Report(page.answer, tuple(setting_names(found, machines)), *files)
 
 
-def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str) -> None:
+def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str | None) -> None:
     if not rows:
         raise InputError(f"{run} has no rows yet: go on with --resume {run}")
     if not any(map(counts, rows)):
@@ -73,14 +74,16 @@ def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str) -> None:
         first = next((row.reason for row in rows if row.reason), "no reason given")
         raise InputError(f"{run} has no result that counts ({told}); the first says: {first}")
     known = sorted({row.backend for row in rows})
-    if baseline != DENSE_INT8 and baseline not in known:
+    if baseline is not None and baseline not in known:
         raise InputError(f"no baseline {baseline!r} in {run}; it has {', '.join(known)}")
+    if baseline == SUBJECT or any(row.backend == baseline and skips_zeros(row) for row in rows):
+        raise InputError(f"{baseline!r} in {run} is no dense backend: it cannot be the baseline")
 
 
 def _page(
-    folder: RunFolder, found: Sequence[Study], machines: Machines, run: Path, baseline: str
+    folder: RunFolder, found: Sequence[Study], machines: Machines, run: Path, baseline: str | None
 ) -> Page:
-    options = [] if baseline == DENSE_INT8 else ["--baseline", baseline]
+    options = [] if baseline is None else ["--baseline", baseline]
     repeat = repetition(folder.head, run, found[0].rows[0].command, options)
     return compose(run.resolve().name, found, machines, repeat, folder.warnings())
 

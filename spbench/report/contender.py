@@ -68,7 +68,7 @@ def _contender(name: str, rows: Sequence[Row]) -> Contender:
     return Contender(
         name,
         (counted or rows)[0].dtype,
-        any(_skips_zeros(row) for row in counted),
+        any(skips_zeros(row) for row in counted),
         _distinct(row.implementation for row in counted),
         _distinct(row.isa for row in counted),
         len(counted),
@@ -76,7 +76,7 @@ def _contender(name: str, rows: Sequence[Row]) -> Contender:
     )
 
 
-def _skips_zeros(row: Row) -> bool:
+def skips_zeros(row: Row) -> bool:
     """A sparse library stores indices; a dense one has none."""
     return (row.index_bytes or 0) > 0
 

@@ -12,7 +12,6 @@ from spbench.report.case import Case, Setting
 from spbench.report.comparison import Comparison, steady
 from spbench.report.study import SUBJECT, Study, studies
 from spbench.report.summary import Summary, mean_of
-from spbench.report.verdict import DENSE_INT8
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def findings(study: Study) -> list[Finding]:
 
 def sweep_studies(cases: Iterable[Case], backends: Sequence[str]) -> list[Study]:
     """The settings of a sweep that asked for ``backends``, about its subject."""
-    return studies(cases, DENSE_INT8, subject_of(backends))
+    return studies(cases, subject=subject_of(backends))
 
 
 def subject_of(backends: Sequence[str]) -> str:

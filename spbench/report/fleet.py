@@ -8,7 +8,7 @@ from functools import cached_property
 
 from spbench.report.case import Setting
 from spbench.report.comparison import Comparison
-from spbench.report.study import Study
+from spbench.report.study import FASTEST_DENSE, Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +17,12 @@ class Fleet:
 
     setting: Setting
     studies: Sequence[Study]
+
+    @property
+    def over(self) -> str:
+        """What titles call the baseline, if it is the same on all machines."""
+        names = {study.over for study in self.studies}
+        return names.pop() if len(names) == 1 else FASTEST_DENSE
 
     @cached_property
     def shared(self) -> dict[str, list[Comparison]]:

@@ -21,7 +21,7 @@ def fleet_speedups(fleet: Fleet, machines: Machines) -> Table:
             rows.append([str(n), machines.name(host), _peak(machines, host), *cells])
     cases = len(next(iter(fleet.shared.values())))
     return Table(
-        f"Speed-up over {fleet.studies[0].baseline} by machine",
+        f"Speed-up over {fleet.over} by machine",
         ["N", "machine", "int8 peak (GOPS)", *by_sparsity(sparsities)],
         rows,
         f"Geometric mean over the shapes, of the {cases} cases that every machine has. The"

@@ -58,10 +58,9 @@ def entries(study: Study, others: Iterable[Study] = ()) -> Iterator[Entry]:
     bare = {_product(case): case for each in (study, *others) for case in _bare_cases(each)}
     for case in study.cases:
         counterpart = bare.get(_product(case))
-        for backend in dict.fromkeys((study.subject, study.baseline)):
-            row = case.counted(backend)
+        for row in (case.counted(study.subject), study.baseline_of(case)):
             if row:
-                yield Entry(case, row, counterpart.counted(backend) if counterpart else None)
+                yield Entry(case, row, counterpart.counted(row.backend) if counterpart else None)
 
 
 def ledger(study: Study, others: Iterable[Study] = ()) -> Table:

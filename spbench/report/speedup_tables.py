@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from spbench.measure.statistics import Interval, Verdict
 from spbench.report.case import layer_names, percent
 from spbench.report.comparison import Comparison, count_verdicts, sparse_bound
-from spbench.report.study import SUBJECT, Study, means
+from spbench.report.study import SUBJECT, Study, means, over
 from spbench.report.summary import Summary
 from spbench.report.table import NOTHING, Cell, Head, Table
 from spbench.report.verdict import pays_from, tokens_by_finding
@@ -37,7 +37,7 @@ def headline(study: Study) -> Table:
         row = _headline_row("best other sparse library: mean", study.over_sparse)
         rows.append([*row[:3], NOTHING, row[4]])
     return Table(
-        f"Speed-up of {SUBJECT} over {_baseline(study)}",
+        f"Speed-up of {SUBJECT} over {over(study)}",
         ["what", "speed-up", "with change of layout", "bound 1/(1-s)", "cases"],
         rows,
         "A speed-up of 2.00 is half the time; in brackets its 99 % interval; means are geometric."
@@ -61,7 +61,7 @@ def _headline_row(name: str, summary: Summary) -> list[Cell | str]:
 def speedup_by_tokens(study: Study) -> Table:
     """Mean over the random shapes, by number of tokens and sparsity."""
     return _by_tokens(
-        f"Speed-up over {_baseline(study)} by number of tokens",
+        f"Speed-up over {over(study)} by number of tokens",
         study.random,
         "Geometric mean over the shapes. 'Pays from' is the lowest measured sparsity from which"
         " on the whole interval lies more than 1 % above 1.",
@@ -104,7 +104,7 @@ def speedup_by_shape(study: Study) -> Table:
             ]
         )
     return Table(
-        f"Speed-up over {_baseline(study)} by shape and sparsity",
+        f"Speed-up over {over(study)} by shape and sparsity",
         ["MxK", "N", *by_sparsity(sparsities), "pays from"],
         rows,
         f"Bounds 1/(1-s): {_bounds(study.random)}.",
@@ -132,7 +132,7 @@ def speedup_by_layer(study: Study) -> Table:
         for each in study.layers
     ]
     return Table(
-        f"Speed-up over {_baseline(study)} by layer of the model",
+        f"Speed-up over {over(study)} by layer of the model",
         [
             "layer",
             "MxK",
@@ -184,7 +184,3 @@ def ratio_cell(summary: Summary | None) -> Cell | str:
 def _pays(words: dict[float, Verdict]) -> str:
     start = pays_from(words)
     return percent(start) if start is not None else "none measured"
-
-
-def _baseline(study: Study) -> str:
-    return str(study.contenders.get(study.baseline, study.baseline))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +16,14 @@ from spbench.report.summary import Summary, mean_of, sum_of
 from spbench.store.schema import Row
 
 SUBJECT = "spbench"
+FASTEST_DENSE = "the fastest dense library"
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Cases of one setting, with the names of the dense baseline and of the subject.
+    """Cases of one setting, with the names of the baseline and of the subject.
+
+    Without a ``baseline`` it is the fastest dense backend of each case.
 
     Each list of comparisons is a family of its own: verdicts are corrected for as many
     cases as it has. Means and sums leave disturbed comparisons out.
@@ -27,7 +31,7 @@ class Study:
 
     setting: Setting
     cases: Sequence[Case]
-    baseline: str
+    baseline: str | None = None
     subject: str = SUBJECT
 
     @cached_property
@@ -41,7 +45,27 @@ class Study:
     @cached_property
     def comparisons(self) -> list[Comparison]:
         """The subject against the baseline on every case where both have a row that counts."""
+        if self.baseline is None:
+            return self.against_dense
         return self._compare(lambda case: case.counted(self.baseline))
+
+    @cached_property
+    def rivals(self) -> Counter[str]:
+        """The backends that stand for the baseline, by the number of cases in which they do."""
+        return Counter(each.baseline.backend for each in self.comparisons)
+
+    @property
+    def over(self) -> str:
+        """What titles call the baseline: its name, if it is the same one everywhere."""
+        if self.baseline is not None:
+            return self.baseline
+        return next(iter(self.rivals)) if len(self.rivals) == 1 else FASTEST_DENSE
+
+    def baseline_of(self, case: Case) -> Row | None:
+        """The baseline's row on a case, if it counts."""
+        if self.baseline is not None:
+            return case.counted(self.baseline)
+        return self._fastest(case, sparse=False)
 
     @property
     def random(self) -> list[Comparison]:
@@ -95,6 +119,11 @@ class Study:
         return min(filter(None, rows), key=lambda row: row.time_ns, default=None)
 
 
+def over(study: Study) -> str:
+    """The baseline with what it computes: ``onednn (dense int8)``."""
+    return str(study.contenders.get(study.over, study.over))
+
+
 def means(comparisons: Iterable[Comparison]) -> dict[float, Summary]:
     """Geometric mean at each sparsity, from the lowest to the highest, without disturbed ones."""
     groups: dict[float, list[Comparison]] = {}
@@ -103,7 +132,9 @@ def means(comparisons: Iterable[Comparison]) -> dict[float, Summary]:
     return {sparsity: mean_of(groups[sparsity]) for sparsity in sorted(groups)}
 
 
-def studies(cases: Iterable[Case], baseline: str, subject: str = SUBJECT) -> list[Study]:
+def studies(
+    cases: Iterable[Case], baseline: str | None = None, subject: str = SUBJECT
+) -> list[Study]:
     """One study for each setting; the one with the most comparisons, then cases, first.
 
     A setting that the subject does not run, or has nothing to be compared with, comes last:

@@ -1,10 +1,10 @@
 """The verdict of a run in exactly three lines, from intervals, with undecided where they overlap.
 
-    Model      this model's own layers, as a whole, against the dense baseline
-    Shapes     random weights by sparsity against the dense baseline
+    Model      this model's own layers, as a whole, against the fastest dense library of each
+    Shapes     random weights by sparsity against the fastest dense library of each
     Libraries  everything against the best other sparse library of each case
 
-A part that the run does not have says so, and how to get it. 'Faster from s on' means that
+Or against one dense library, where that was asked for. A part that the run does not have says so, and how to get it. 'Faster from s on' means that
 from s on every measured interval lies more than 1 % above 1.
 """
 
@@ -17,7 +17,7 @@ from spbench.backends import DEFAULT_BACKENDS, backend_class
 from spbench.measure.statistics import Interval, Verdict
 from spbench.report.case import percent
 from spbench.report.comparison import Comparison, count_verdicts, steady
-from spbench.report.contender import Contender
+from spbench.report.contender import Contender, precision
 from spbench.report.machine import MachineFacts
 from spbench.report.study import Study, means
 from spbench.report.summary import Summary
@@ -77,7 +77,7 @@ def _totals(study: Study) -> str:
         for (model, n), summary in study.models.items()
     ]
     words = [summary.verdict for summary in study.models.values()]
-    against = f"against {study.contenders[study.baseline]}"
+    against = _against(study, study.layers)
     if len(set(words)) == 1:
         return f"{words[0]}: predicted {'; '.join(said)}, {against}"
     mixed = "; ".join(f"{word} {text}" for word, text in zip(words, said, strict=True))
@@ -90,17 +90,31 @@ def _linear_layers(summary: Summary) -> str:
 
 
 def _shapes(study: Study) -> str:
-    if not any(not case.from_model for case in study.cases):
+    asked = sum(not case.from_model for case in study.cases)
+    if not asked:
         return "not in this run: sweep shapes with --shapes MxKxN,... --sparsity ..."
     if not steady(study.random):
         return f"undecided: {_nothing_to_average(study, study.random)}"
-    against = f"against {study.contenders[study.baseline]}"
+    against = _against(study, study.random)
     groups = tokens_by_finding(study.random)
     said = "; ".join(
         f"{_at_tokens(tokens, groups)}{finding}: {_by_sparsity(study.random, tokens)}"
         for finding, tokens in groups.items()
     )
-    return f"{said}; {against} ({_all_counts(study.random)})"
+    return f"{said}; {against} ({_all_counts(study.random, asked)})"
+
+
+def _against(study: Study, comparisons: Sequence[Comparison]) -> str:
+    """Which dense library it is compared with; of several, in how many cases with which."""
+    if study.baseline is not None:
+        return f"against {study.contenders[study.baseline]}"
+    rivals = Counter(each.baseline.backend for each in comparisons)
+    if len(rivals) == 1:
+        text = f"against {study.contenders[next(iter(rivals))]}, the fastest dense library"
+    else:
+        told = _in_how_many({str(study.contenders[name]): rivals[name] for name in rivals})
+        text = f"against the fastest dense library of each case, {told}"
+    return text if _has_dense_int8(study) else f"{text}; {_no_dense_int8(study)}"
 
 
 def tokens_by_finding(comparisons: Sequence[Comparison]) -> dict[str, list[int]]:
@@ -155,7 +169,7 @@ def _libraries(study: Study, machine: MachineFacts) -> str:
         return f"undecided: {_all_disturbed(found)}"
     return (
         f"{summary.verdict}: {times(summary.interval)} on average against the best other sparse"
-        f" library of each case, {_rivals(study, found, machine)} ({_all_counts(found)})"
+        f" library of each case, {_rivals(study, found, machine)} ({_all_counts(found, len(study.cases))})"
     )
 
 
@@ -178,10 +192,15 @@ def _no_sparse_rival(study: Study) -> str:
 def _rivals(study: Study, comparisons: Sequence[Comparison], machine: MachineFacts) -> str:
     """Who the best rival was, how often, and what holds it back here."""
     wins = Counter(comparison.baseline.backend for comparison in comparisons)
-    return " and ".join(
-        f"{_with_handicap(study.contenders[name], machine)} in {count}"
-        for name, count in sorted(wins.items(), key=lambda item: (-item[1], item[0]))
+    return _in_how_many(
+        {_with_handicap(study.contenders[name], machine): wins[name] for name in wins}
     )
+
+
+def _in_how_many(names: dict[str, int]) -> str:
+    """Such as ``onednn (dense int8) in 60 and numpy (dense f32) in 3``."""
+    ordered = sorted(names.items(), key=lambda item: (-item[1], item[0]))
+    return " and ".join(f"{name} in {count}" for name, count in ordered)
 
 
 def _with_handicap(contender: Contender, machine: MachineFacts) -> str:
@@ -191,9 +210,12 @@ def _with_handicap(contender: Contender, machine: MachineFacts) -> str:
     return f"{contender.name} ({contender.kind}, on its generic path here)"
 
 
-def _all_counts(comparisons: Sequence[Comparison]) -> str:
-    noun = "case" if len(comparisons) == 1 else "cases"
-    return f"{len(comparisons)} {noun}: {count_verdicts(comparisons)}"
+def _all_counts(comparisons: Sequence[Comparison], asked: int = 0) -> str:
+    """``asked``: the cases that there are, told where some of them have no comparison."""
+    count = len(comparisons)
+    of_all = f" of {asked}" if asked > count else ""
+    noun = "case" if max(asked, count) == 1 else "cases"
+    return f"{count}{of_all} {noun}: {count_verdicts(comparisons)}"
 
 
 def _nothing_to_average(study: Study, found: Sequence[Comparison]) -> str:
@@ -211,17 +233,34 @@ def _missing(study: Study) -> str:
     """Why there is nothing to compare, and what to do."""
     if not _subject_counts(study):
         return _subject_missing(study)
-    absent = "no dense int8 baseline" if study.baseline == DENSE_INT8 else "no baseline"
+    if study.baseline in (None, DENSE_INT8):
+        return _no_dense_int8(study)
+    return _absence(study, "no baseline", study.baseline)
+
+
+def _has_dense_int8(study: Study) -> bool:
+    return any(
+        each.counted and not each.sparse and precision(each.dtype) == "int8"
+        for each in study.contenders.values()
+    )
+
+
+def _no_dense_int8(study: Study) -> str:
+    return _absence(study, "no dense int8 baseline", DENSE_INT8)
+
+
+def _absence(study: Study, what: str, baseline: str) -> str:
+    """Why ``baseline`` has no result, and what to do."""
     reasons = [
         row.reason
         for row in study.rows
-        if row.backend == study.baseline and row.status is Status.UNAVAILABLE
+        if row.backend == baseline and row.status is Status.UNAVAILABLE
     ]
     if reasons:
-        return f"{absent}, {study.baseline} is unavailable: {reasons[0]}"
-    if study.baseline not in study.contenders:
-        return f"{absent}: sweep with --backend {study.subject},{study.baseline}"
-    return f"{absent}: {study.baseline} has no result that counts, see what did not run"
+        return f"{what}, {baseline} is unavailable: {reasons[0]}"
+    if baseline not in study.contenders:
+        return f"{what}: sweep with --backend {study.subject},{baseline}"
+    return f"{what}: {baseline} has no result that counts, see what did not run"
 
 
 def _subject_counts(study: Study) -> bool:

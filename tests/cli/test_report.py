@@ -65,6 +65,15 @@ def test_the_setting_is_named_where_there_are_several(tmp_path):
     assert len(verdict) == 3
 
 
+@pytest.mark.parametrize("baseline", ["spbench", "scipy-csr"])
+def test_what_is_sparse_is_no_dense_baseline(tmp_path, baseline):
+    run = write_run(tmp_path / "run", [*pair(2.0), row("scipy-csr")])
+    result = invoke(run, "--baseline", baseline)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "is no dense backend: it cannot be the baseline" in line
+
+
 @pytest.mark.parametrize("options", [["--out", "/proc/x"], []])
 def test_places_that_cannot_be_used_are_one_line_and_exit_code_2(tmp_path, options):
     run = write_run(tmp_path / "run", pair(2.0)) if options else "a" * 300

@@ -127,6 +127,25 @@ def test_without_the_dense_baseline_it_says_how_to_get_it():
     assert "--backend spbench,onednn" in lines_of([row("spbench")])[1]
 
 
+def test_by_default_the_fastest_dense_library_is_the_measure():
+    """What break-even and recommendation compare with: one page must not contradict itself."""
+    fast = [row("spbench", 100.0), row("onednn", 400.0), row("numpy", 50.0)]
+    line = lines_of(fast, baseline=None)[1]
+    assert line.startswith("Shapes     slower on average at every sparsity measured: 0.50x")
+    assert "against numpy (dense f32), the fastest dense library (1 case: 0 faster" in line
+    line = lines_of([*fast, *pair(4.0, n=1)], baseline=None)[1]
+    assert "library of each case, numpy (dense f32) in 1 and onednn (dense int8) in 1 (2" in line
+    assert "4.00x" in lines_of(fast, baseline="onednn")[1]
+
+
+def test_a_dense_library_of_f32_alone_is_no_measure_of_int8():
+    install = "pip install 'spbench[onednn]'"
+    rows = [row("spbench"), row("numpy"), absent("onednn", Status.UNAVAILABLE, install)]
+    line = lines_of(rows, baseline=None)[1]
+    told = f"the fastest dense library; no dense int8 baseline, onednn is unavailable: {install}"
+    assert told in line
+
+
 def test_a_wrong_baseline_is_not_a_baseline():
     rows = [row("spbench"), row("onednn", 1e6, status=Status.WRONG, reason="off by one")]
     assert "no result that counts" in lines_of(rows)[1]

@@ -30,7 +30,7 @@ def draw(fleet: Fleet, machines: Machines) -> list[Figure]:
     everything = [each for found in fleet.shared.values() for each in found]
     if not everything:
         return []
-    title = f"Speed-up over {fleet.studies[0].baseline} by machine"
+    title = f"Speed-up over {fleet.over} by machine"
     groups = grouped_by_n(everything, lambda each: each.case.n)
     with styled():
         canvas, grid = panels(len(groups), 2, 3.0, sharey=True)

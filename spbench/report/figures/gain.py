@@ -26,7 +26,7 @@ from spbench.report.figures.style import (
     styled,
 )
 from spbench.report.machine import MachineFacts
-from spbench.report.study import Study
+from spbench.report.study import Study, over
 
 LINES = 7
 """More lines than colours cannot be told apart: then some numbers of tokens are left out."""
@@ -42,7 +42,7 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
         return []
     groups = grouped_by_n(counted, lambda each: each.case.n)
     shown, left_out = spread_out(groups, LINES)
-    title = f"Speed-up over {study.baseline} by sparsity"
+    title = f"Speed-up over {study.over} by sparsity"
     caption = (
         "Marks: geometric mean over the shapes; bars: from the slowest to the fastest shape."
         " Nothing is drawn between the sparsities measured. Below 1x the dense library wins."
@@ -54,7 +54,7 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
             beside = index - (len(shown) - 1) / 2
             _marks(axes, index, n, comparisons, beside)
         frame(axes, [each for group in shown.values() for each in group])
-        axes.set_ylabel(f"Speed-up over {study.contenders[study.baseline]}")
+        axes.set_ylabel(f"Speed-up over {over(study)}")
         limits, marks = axes.lines[-2:], axes.containers
         head(canvas, title, [*marks, *limits], 6)
         return [finish(canvas, "speedup-by-sparsity", title, caption, source_of(study, machine))]

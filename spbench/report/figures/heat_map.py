@@ -44,7 +44,7 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
     shapes = by_size({each.case.shape for each in study.random})
     sparsities = sorted({each.case.sparsity for each in study.random})
     groups = grouped_by_n(study.random, lambda each: each.case.n)
-    title = f"Speed-up over {study.baseline} by shape and sparsity"
+    title = f"Speed-up over {study.over} by shape and sparsity"
     with styled():
         columns = COLUMNS if len(sparsities) <= CELLS_ACROSS else 1
         height = max(0.25 * len(shapes) + 0.7, 1.2)

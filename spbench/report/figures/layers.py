@@ -69,7 +69,7 @@ def _figure(
             _panel(axes, comparisons, tensors, whole.interval if whole else None)
             axes.set_title(tokens(n), loc="left")
         _scales(grid, everything, ["all layers in sum", *(names[each] for each in tensors)])
-        title = f"Speed-up over {study.baseline} by layer of {model}"
+        title = f"Speed-up over {study.over} by layer of {model}"
         head(canvas, title, _legend(), 5)
         return finish(
             canvas,

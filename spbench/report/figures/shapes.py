@@ -46,7 +46,7 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
             _panel(axes, comparisons, shapes, marks)
             axes.set_title(tokens(n), loc="left")
         _scales(grid, study.random, shapes)
-        title = f"Speed-up over {study.baseline} by shape"
+        title = f"Speed-up over {study.over} by shape"
         head(canvas, title, _legend(marks), 5)
         return [
             finish(
