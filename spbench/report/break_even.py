@@ -41,10 +41,12 @@ class Line:
 class BreakEven:
     """One shape at one number of tokens; ``points`` by ascending sparsity, none disturbed.
 
-    Each point compares the subject with the fastest dense backend of that case.
+    Each point compares the subject with the fastest dense backend of that case; ``with_layout``,
+    what each of both pays for its change of layout is added to its times.
     """
 
     points: Sequence[Comparison]
+    with_layout: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -64,18 +66,40 @@ class BreakEven:
     @property
     def dense_ns(self) -> float:
         """Time a call of the fastest dense backend, mean over the points."""
-        return float(np.mean([each.baseline.time_ns for each in self.points]))
+        return float(np.mean(self._times(self.points)[:, 0]))
 
     @cached_property
     def line(self) -> Line | None:
         """The fit to the subject's medians; None with a single sparsity."""
         if not _make_a_line(self.points):
             return None
-        return Line(*map(float, self._solver @ _times(self.points)))
+        return Line(*map(float, self._solver @ self._own_times(self.points)))
 
     @cached_property
     def _solver(self) -> np.ndarray:
-        return _solver(self.points)
+        return self._solver_of(self.points)
+
+    def _solver_of(self, points: Sequence[Comparison]) -> np.ndarray:
+        return _solver(points, self._own_times(points))
+
+    def _own_times(self, points: Sequence[Comparison]) -> np.ndarray:
+        return self._times(points)[:, 1]
+
+    def _times(self, points: Sequence[Comparison]) -> np.ndarray:
+        """Medians of dense and subject, [points, 2]."""
+        alone = np.array([(each.baseline.time_ns, each.row.time_ns) for each in points])
+        return alone + self._layouts(points)
+
+    def _layouts(self, points: Sequence[Comparison]) -> np.ndarray | float:
+        if not self.with_layout:
+            return 0.0
+        return np.array([[row.layout_ns or 0.0 for row in (p.baseline, p.row)] for p in points])
+
+    def _verdict(self, point: Comparison) -> Verdict:
+        return point.verdict_with_layout if self.with_layout else point.verdict
+
+    def _measured(self, point: Comparison) -> Interval:
+        return point.with_layout if self.with_layout else point.interval
 
     @cached_property
     def interval(self) -> Interval | None:
@@ -89,6 +113,7 @@ class BreakEven:
         value = float(_meet(np.array([self.line.fixed_ns, self.line.by_weight_ns]), self.dense_ns))
         others = [float(_meet(line, self.dense_ns)) for line in self._fits_without_one()]
         times = np.stack([each.resampled_times for each in self.points], axis=1).astype(float)
+        times = times + self._layouts(self.points)
         lines = times[:, :, 1] @ self._solver.T
         drawn = percentile_interval(value, _meet(lines, times[:, :, 0].mean(axis=1)))
         return Interval(min([drawn.low, *others]), value, max([drawn.high, *others]))
@@ -99,10 +124,12 @@ class BreakEven:
 
         None where no point is that.
         """
-        slower = [each.case.sparsity for each in self.points if each.verdict is Verdict.SLOWER]
+        slower = [
+            each.case.sparsity for each in self.points if self._verdict(each) is Verdict.SLOWER
+        ]
         faster = None
         for each in reversed(self.points):
-            if each.verdict is not Verdict.FASTER:
+            if self._verdict(each) is not Verdict.FASTER:
                 break
             faster = each.case.sparsity
         return max(slower, default=None), faster
@@ -122,10 +149,11 @@ class BreakEven:
         below = point.case.sparsity < self.interval.low
         if not below and point.case.sparsity <= self.interval.high:
             return False
-        if point.verdict is Verdict.UNDECIDED:
+        if self._verdict(point) is Verdict.UNDECIDED:
             predicted = self.dense_ns / self.line.time_ns(point.case.sparsity_real)
-            return not point.interval.low <= predicted <= point.interval.high
-        return point.verdict is (Verdict.FASTER if below else Verdict.SLOWER)
+            measured = self._measured(point)
+            return not measured.low <= predicted <= measured.high
+        return self._verdict(point) is (Verdict.FASTER if below else Verdict.SLOWER)
 
     @property
     def pays_without_zeros(self) -> bool:
@@ -165,13 +193,13 @@ class BreakEven:
 
     def _at_lowest(self) -> str:
         """That it pays below is said only if the whole interval and the case there say it."""
-        lowest, verdict = self.measured[0], self.points[0].verdict
+        lowest, verdict = self.measured[0], self._verdict(self.points[0])
         if self.interval.high < lowest and verdict is Verdict.FASTER:
             return f"below {percent(lowest)} (lowest measured)"
         return f"around {percent(lowest)} (lowest measured, {verdict} there)"
 
     def _at_highest(self) -> str:
-        highest, verdict = self.measured[1], self.points[-1].verdict
+        highest, verdict = self.measured[1], self._verdict(self.points[-1])
         if self.interval.low > highest and verdict is Verdict.SLOWER:
             return f"above {percent(highest)} (highest measured)"
         return f"around {percent(highest)} (highest measured, {verdict} there)"
@@ -183,7 +211,7 @@ class BreakEven:
             Verdict.SLOWER: "above {}",
             Verdict.UNDECIDED: "undecided at {}",
         }
-        told = where[point.verdict].format(percent(point.case.sparsity))
+        told = where[self._verdict(point)].format(percent(point.case.sparsity))
         return told + self._if_the_only_one()
 
     def _if_the_only_one(self) -> str:
@@ -203,10 +231,11 @@ class BreakEven:
         """Without each of the points, where the others still make a line."""
         size = len(self.points)
         fewer = [[*self.points[:i], *self.points[i + 1 :]] for i in range(size)]
-        return [_solver(points) @ _times(points) for points in filter(_make_a_line, fewer)]
+        lines = filter(_make_a_line, fewer)
+        return [self._solver_of(points) @ self._own_times(points) for points in lines]
 
 
-def break_evens(comparisons: Iterable[Comparison]) -> list[BreakEven]:
+def break_evens(comparisons: Iterable[Comparison], with_layout: bool = False) -> list[BreakEven]:
     """One for each shape and number of tokens, from comparisons with the fastest dense backend.
 
     Disturbed ones are left out.
@@ -215,7 +244,8 @@ def break_evens(comparisons: Iterable[Comparison]) -> list[BreakEven]:
     for each in steady(comparisons):
         groups.setdefault((each.case.shape, each.case.n), []).append(each)
     return [
-        BreakEven(sorted(group, key=lambda each: each.case.sparsity)) for group in groups.values()
+        BreakEven(sorted(group, key=lambda each: each.case.sparsity), with_layout)
+        for group in groups.values()
     ]
 
 
@@ -223,14 +253,9 @@ def _make_a_line(points: Sequence[Comparison]) -> bool:
     return len({each.case.sparsity_real for each in points}) > 1
 
 
-def _times(points: Sequence[Comparison]) -> np.ndarray:
-    return np.array([each.row.time_ns for each in points])
-
-
-def _solver(points: Sequence[Comparison]) -> np.ndarray:
+def _solver(points: Sequence[Comparison], scale: np.ndarray) -> np.ndarray:
     """Least squares of relative errors, [2, points]: times -> fixed, by weight."""
     stored = np.array([1 - each.case.sparsity_real for each in points])
-    scale = _times(points)
     design = np.stack([np.ones_like(stored), stored], axis=1) / scale[:, None]
     return np.linalg.pinv(design) / scale
 

@@ -34,8 +34,9 @@ class Comparison:
     ``interval`` is of the ratio baseline time / backend time: above 1 the
     backend is faster; it is the case's own 99 % interval, not corrected.
     ``with_layout`` is the same with each library's change of the activations'
-    layout added to each of its calls. ``verdict`` is corrected for the family of
-    comparisons that it was made with (:func:`compare_all`).
+    layout added to each of its calls. ``verdict``, and that of the ratio with the change of
+    layout, are corrected for the family of comparisons that they were made with
+    (:func:`compare_all`).
     """
 
     case: Case
@@ -45,11 +46,16 @@ class Comparison:
     with_layout: Interval
     rounds: int
     verdict: Verdict
+    verdict_with_layout: Verdict
 
     @property
     def word(self) -> str:
         """The verdict, or ``disturbed``: why it is undecided."""
         return "disturbed" if self.disturbed else str(self.verdict)
+
+    @property
+    def word_with_layout(self) -> str:
+        return "disturbed" if self.disturbed else str(self.verdict_with_layout)
 
     @property
     def bound(self) -> float:
@@ -98,14 +104,20 @@ def compare_all(pairs: Iterable[tuple[Case, Row, Row]]) -> list[Comparison]:
     """
     pairs = list(pairs)
     decidable = [index for index, (_, *rows) in enumerate(pairs) if _is_decidable(rows)]
-    ratios = [paired_ratios(pairs[i][2].samples_ns, pairs[i][1].samples_ns) for i in decidable]
-    called = dict(zip(decidable, verdicts(ratios), strict=True))
+    families = [
+        verdicts([paired_ratios(times(pairs[i][2]), times(pairs[i][1])) for i in decidable])
+        for times in (_alone, _with_layout)
+    ]
+    called = dict(zip(decidable, zip(*families, strict=True), strict=True))
     return [
-        _comparison(*pair, called.get(index, Verdict.UNDECIDED)) for index, pair in enumerate(pairs)
+        _comparison(*pair, *called.get(index, (Verdict.UNDECIDED, Verdict.UNDECIDED)))
+        for index, pair in enumerate(pairs)
     ]
 
 
-def _comparison(case: Case, row: Row, baseline: Row, verdict: Verdict) -> Comparison:
+def _comparison(
+    case: Case, row: Row, baseline: Row, verdict: Verdict, with_layout: Verdict
+) -> Comparison:
     return Comparison(
         case,
         row,
@@ -114,6 +126,7 @@ def _comparison(case: Case, row: Row, baseline: Row, verdict: Verdict) -> Compar
         speedup(_with_layout(baseline), _with_layout(row)),
         _rounds(row, baseline),
         verdict,
+        with_layout,
     )
 
 
@@ -155,6 +168,10 @@ def _is_disturbed(row: Row) -> bool:
 
 def _rounds(row: Row, baseline: Row) -> int:
     return min(len(row.samples_ns), len(baseline.samples_ns))
+
+
+def _alone(row: Row) -> list[float]:
+    return row.samples_ns
 
 
 def _with_layout(row: Row) -> list[float]:

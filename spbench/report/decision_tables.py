@@ -11,15 +11,21 @@ from spbench.report.recommendation import LayerAdvice, Recommendation
 from spbench.report.study import Study
 from spbench.report.table import Cell, Table
 
+LAYOUT = "gain with change of layout"
+
 
 def break_even(study: Study) -> Table:
     """Each random shape: where it breaks even with the fastest dense library."""
     return Table(
         "Break-even with the fastest dense library, by shape",
-        ["MxK", "N", "break-even", "measured at", "fastest dense"],
-        [_break_even_row(each) for each in study.break_evens],
+        ["MxK", "N", "break-even", "with change of layout", "measured at", "fastest dense"],
+        [
+            _break_even_row(*both)
+            for both in zip(study.break_evens, study.break_evens_with_layout, strict=True)
+        ],
         "The sparsity at which both take the same time, and its"
-        f" {percent(CONFIDENCE)} interval. A line a + b (1 - s) is fitted to the times at the"
+        f" {percent(CONFIDENCE)} interval; then the same where each library also pays for bringing"
+        " X into its own layout. A line a + b (1 - s) is fitted to the times at the"
         " measured sparsities; the interval is bootstrapped over rounds and widened to hold the fits"
         " without any one of the points. 'fit' marks what lies beyond the measured sparsities, or"
         " rests on two of them, through which every line goes: it is only as good as the line, and"
@@ -28,11 +34,18 @@ def break_even(study: Study) -> Table:
     )
 
 
-def _break_even_row(found: BreakEven) -> list[str]:
+def _break_even_row(found: BreakEven, with_layout: BreakEven) -> list[str]:
     m, k, n = found.shape
     measured = [percent(each.case.sparsity) for each in found.points]
     shown = measured if len(measured) <= 4 else [measured[0], "...", measured[-1]]
-    return [f"{m}x{k}", str(n), str(found), ", ".join(shown), ", ".join(found.rivals)]
+    return [
+        f"{m}x{k}",
+        str(n),
+        str(found),
+        str(with_layout),
+        ", ".join(shown),
+        ", ".join(found.rivals),
+    ]
 
 
 def recommendation(found: Recommendation) -> Table:
@@ -40,13 +53,25 @@ def recommendation(found: Recommendation) -> Table:
     names = layer_names(each.best.case for each in found.layers)
     rows = [_advice_row(names[each.tensor], each, found.share(each)) for each in found.layers]
     advised = ", ".join(f"{advice} in {count}" for advice, count in found.advised.items())
-    rows.append(["all layers as advised", "", "", "", advised, str(found.gain), "", "100 %"])
+    whole = [str(found.gain), str(found.gain_with_layout)]
+    rows.append(["all layers as advised", "", "", "", advised, *whole, "", "100 %"])
     return Table(
         f"What to do with the layers of {found.model} at N={found.n}",
-        ["layer", "MxK", "blocks", "zeros", "advice", "gain", "over", "share of dense time"],
+        [
+            "layer",
+            "MxK",
+            "blocks",
+            "zeros",
+            "advice",
+            "gain",
+            LAYOUT,
+            "over",
+            "share of dense time",
+        ],
         rows,
         "Gain is the time of the fastest dense library over the time as advised, with its"
-        f" {percent(CONFIDENCE)} interval; a layer that stays dense gains nothing and weighs in the"
+        f" {percent(CONFIDENCE)} interval, then the same where each library also pays for bringing X"
+        " into its own layout (layers that follow each other in one layout do not); a layer that stays dense gains nothing and weighs in the"
         f" sum with its dense time.{_unknown(found.unknown)}",
     )
 
@@ -60,6 +85,7 @@ def _advice_row(name: str, layer: LayerAdvice, share: float) -> list[Cell | str]
         percent(case.sparsity_real),
         Cell(layer.advice, layer.best.verdict),
         str(layer.gain),
+        str(layer.gain_with_layout),
         layer.dense_backend,
         percent(share),
     ]

@@ -21,6 +21,7 @@ from spbench.report.case import Setting
 from spbench.report.comparison import Comparison, steady
 from spbench.report.study import Study
 from spbench.report.summary import Summary, sum_of
+from spbench.store.schema import Row
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class LayerAdvice:
         """Of following the advice: 1 exactly where the layer stays dense."""
         return self.best.interval if self.goes_sparse else Interval(1.0, 1.0, 1.0)
 
+    @property
+    def gain_with_layout(self) -> Interval:
+        """The same where each library also pays for its change of layout."""
+        return self.best.with_layout if self.goes_sparse else Interval(1.0, 1.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -81,9 +87,22 @@ class Recommendation:
         Ratio of summed medians, bootstrapped over rounds. What stays dense gains nothing and
         weighs in with its dense time.
         """
-        times = np.array([(each.best.baseline.time_ns, _chosen_ns(each)) for each in self.layers])
-        dense, chosen = times.sum(axis=0)
-        drawn = np.sum([_resampled(each) for each in self.layers], axis=0, dtype=float)
+        return self._gain(0.0)
+
+    @cached_property
+    def gain_with_layout(self) -> Interval:
+        """The same with the change of layout of each library in every layer."""
+        layouts = [
+            [row.layout_ns or 0.0 for row in (each.best.baseline, _chosen(each))]
+            for each in self.layers
+        ]
+        return self._gain(np.sum(layouts, axis=0))
+
+    def _gain(self, more_ns: np.ndarray | float) -> Interval:
+        """``more_ns`` is added to both sums."""
+        times = [(each.best.baseline.time_ns, _chosen(each).time_ns) for each in self.layers]
+        dense, chosen = np.sum(times, axis=0) + more_ns
+        drawn = np.sum([_resampled(each) for each in self.layers], axis=0, dtype=float) + more_ns
         return percentile_interval(float(dense / chosen), drawn[:, 0] / drawn[:, 1])
 
     @cached_property
@@ -143,8 +162,8 @@ def _advise(tried: Sequence[Comparison]) -> LayerAdvice:
     return LayerAdvice(best, tried)
 
 
-def _chosen_ns(layer: LayerAdvice) -> float:
-    return layer.best.row.time_ns if layer.goes_sparse else layer.best.baseline.time_ns
+def _chosen(layer: LayerAdvice) -> Row:
+    return layer.best.row if layer.goes_sparse else layer.best.baseline
 
 
 def _resampled(layer: LayerAdvice) -> np.ndarray:

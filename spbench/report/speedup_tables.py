@@ -52,7 +52,7 @@ def _headline_row(name: str, summary: Summary) -> list[Cell | str]:
     return [
         name,
         _ratio(summary.interval, summary.verdict),
-        str(summary.with_layout),
+        _ratio(summary.with_layout, summary.verdict_with_layout),
         f"{summary.bound:.2f}",
         count_verdicts(summary.comparisons),
     ]
@@ -125,6 +125,7 @@ def speedup_by_layer(study: Study) -> Table:
             str(each.case.n),
             percent(each.case.sparsity_real),
             _comparison_cell(each),
+            Cell(f"{each.with_layout} {each.word_with_layout}", each.verdict_with_layout),
             f"{each.bound:.2f}",
             _comparison_cell(rivals.get(id(each.case))),
             f"{100 * each.baseline.time_ns / whole[each.case.model, each.case.n]:.1f} %",
@@ -139,6 +140,7 @@ def speedup_by_layer(study: Study) -> Table:
             "N",
             "zeros",
             "speed-up",
+            "with change of layout",
             "bound",
             "over best other sparse",
             "share of dense time",

@@ -89,6 +89,12 @@ class Study:
         return break_evens(each for each in self.against_dense if not each.case.from_model)
 
     @cached_property
+    def break_evens_with_layout(self) -> list[BreakEven]:
+        """The same with each library's change of layout, in the same order."""
+        found = (each for each in self.against_dense if not each.case.from_model)
+        return break_evens(found, with_layout=True)
+
+    @cached_property
     def against_sparse(self) -> list[Comparison]:
         """The subject against the fastest other sparse library of each case."""
         return self._compare(lambda case: self._fastest(case, sparse=True))

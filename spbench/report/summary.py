@@ -37,9 +37,19 @@ class Summary:
         """Of the interval; of a single comparison its own, so that no table contradicts another."""
         if len(self.comparisons) == 1:
             return self.comparisons[0].verdict
+        return self._verdict(self.interval)
+
+    @property
+    def verdict_with_layout(self) -> Verdict:
+        """The same of the ratio with the change of layout."""
+        if len(self.comparisons) == 1:
+            return self.comparisons[0].verdict_with_layout
+        return self._verdict(self.with_layout)
+
+    def _verdict(self, interval: Interval) -> Verdict:
         if fewest_rounds(self.comparisons) < MINIMUM_ROUNDS:
             return Verdict.UNDECIDED
-        return verdict(self.interval)
+        return verdict(interval)
 
     @property
     def sparsity_real(self) -> float:

@@ -72,7 +72,7 @@ def _model(study: Study) -> str:
 def _totals(study: Study) -> str:
     """The predicted speed-up of each model at each number of tokens, led by the common verdict."""
     said = [
-        f"{times(summary.interval)} for the {_linear_layers(summary)} of {model}"
+        f"{times(summary.interval)} ({_with_layout([summary])}) for the {_linear_layers(summary)} of {model}"
         f" at N={n}, {percent(summary.sparsity_real)} zeros"
         for (model, n), summary in study.models.items()
     ]
@@ -127,15 +127,38 @@ def tokens_by_finding(comparisons: Sequence[Comparison]) -> dict[str, list[int]]
     return groups
 
 
+def pays_from_words(study: Study) -> str:
+    """What the line about shapes says first, without its figures; empty without shapes."""
+    groups = tokens_by_finding(study.random)
+    return "; ".join(f"{_at_tokens(tokens, groups)}{said}" for said, tokens in groups.items())
+
+
+def why_nothing(study: Study) -> str:
+    """Why a study has nothing to compare: the commonest reason of its subject, or what to do."""
+    reasons = Counter(
+        row.reason
+        for row in study.rows
+        if row.backend == study.subject and row.status is not Status.OK and row.reason
+    )
+    if reasons and not _subject_counts(study):
+        return f"{study.subject}: {reasons.most_common(1)[0][0]}"
+    return _missing(study)
+
+
 def _at_tokens(tokens: list[int], groups: dict[str, list[int]]) -> str:
     return f"at N={', '.join(map(str, tokens))} " if len(groups) > 1 else ""
 
 
 def _by_sparsity(comparisons: Sequence[Comparison], tokens: list[int]) -> str:
-    found = means(each for each in comparisons if each.case.n in tokens)
-    return ", ".join(
-        f"{times(summary.interval)} at {percent(sparsity)}" for sparsity, summary in _few(found)
-    )
+    found = _few(means(each for each in comparisons if each.case.n in tokens))
+    alone = [f"{times(summary.interval)} at {percent(sparsity)}" for sparsity, summary in found]
+    return f"{', '.join(alone)} ({_with_layout([summary for _, summary in found])})"
+
+
+def _with_layout(summaries: Sequence[Summary]) -> str:
+    """What is left of the ratios when each library brings X into its own layout first."""
+    ratios = ", ".join(f"{summary.with_layout.value:.2f}x" for summary in summaries)
+    return f"{ratios} with change of layout"
 
 
 def _few(by_sparsity: dict[float, Summary]) -> list[tuple[float, Summary]]:
@@ -168,7 +191,8 @@ def _libraries(study: Study, machine: MachineFacts) -> str:
     if summary is None:
         return f"undecided: {_all_disturbed(found)}"
     return (
-        f"{summary.verdict}: {times(summary.interval)} on average against the best other sparse"
+        f"{summary.verdict}: {times(summary.interval)} on average"
+        f" ({_with_layout([summary])}) against the best other sparse"
         f" library of each case, {_rivals(study, found, machine)} ({_all_counts(found, len(study.cases))})"
     )
 

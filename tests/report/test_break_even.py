@@ -44,6 +44,20 @@ def test_between_measured_sparsities():
     assert str(found).startswith("75 % [")
 
 
+def test_the_change_of_layout_moves_it():
+    """200 + 1000 (1 - s) and 50 of layout against 450 and 100: 550 ns are met at 70 %."""
+    rows = [
+        each.model_copy(update={"layout_ns": 50.0 if each.backend == "spbench" else 100.0})
+        for each in shape(450.0, 200.0, 1000.0, (0.5, 0.7, 0.8, 0.9))
+    ]
+    study = studies(group_cases(rows), "onednn")[0]
+    (alone,), (found,) = study.break_evens, study.break_evens_with_layout
+    assert alone.interval.value == pytest.approx(0.75)
+    assert found.dense_ns == pytest.approx(550)
+    assert found.line.time_ns(0.7) == pytest.approx(550)
+    assert found.interval.value == pytest.approx(0.7)
+
+
 def test_exact_times_give_an_exact_answer():
     assert str(only_one(shape(450.0, 200.0, 1000.0, noise=0.0))) == "75 % [75, 75]"
 

@@ -78,7 +78,7 @@ def test_the_models_ratio_is_the_ratio_of_sums():
     ]
     line = lines_of(rows)[0]
     assert line.startswith(
-        "Model      faster: predicted 1.10x [1.10, 1.10] for the 2 linear layers"
+        "Model      faster: predicted 1.10x [1.10, 1.10] (1.10x with change of layout) for the 2"
     )
     assert "1 faster, 0 slower, 1 undecided" in line
 
@@ -127,6 +127,18 @@ def test_without_the_dense_baseline_it_says_how_to_get_it():
     assert "--backend spbench,onednn" in lines_of([row("spbench")])[1]
 
 
+def test_the_change_of_layout_is_said_beside_every_speed_up():
+    """1000 ns and 500 of layout against 2000 and 100; the layer and the sparse library alike."""
+    ours, dense = {"layout_ns": 500.0}, {"layout_ns": 100.0}
+    rows = [row("spbench", 1000.0, **ours), row("onednn", 2000.0, **dense)]
+    rows += [each.model_copy(update={"weights": "m:a", "case_id": "a"}) for each in rows]
+    rows.append(row("scipy-csr", 5000.0, **dense))
+    model, shapes, libraries = lines_of(rows)
+    assert "2.00x [2.00, 2.00] (1.40x with change of layout) for the one linear" in model
+    assert "2.00x [2.00, 2.00] at 80 % (1.40x with change of layout);" in shapes
+    assert "5.00x [5.00, 5.00] on average (3.40x with change of layout) against" in libraries
+
+
 def test_by_default_the_fastest_dense_library_is_the_measure():
     """What break-even and recommendation compare with: one page must not contradict itself."""
     fast = [row("spbench", 100.0), row("onednn", 400.0), row("numpy", 50.0)]
@@ -173,7 +185,7 @@ def test_disturbed_comparisons_are_counted_apart():
     rows += pair(2.0) + disturbed(pair(9.0, k=64))
     rows += disturbed([row("scipy-csr", 5000.0, k=64)]) + [row("scipy-csr", 5000.0)]
     model, shapes, libraries = lines_of(rows)
-    assert "2.00x [2.00, 2.00] for the one linear layer of m" in model
+    assert "2.00x [2.00, 2.00] (2.00x with change of layout) for the one linear layer" in model
     assert "2 of 2 layer cases: 1 faster, 0 slower, 0 undecided, 1 disturbed" in model
     assert "2.00x [2.00, 2.00] at 80 %" in shapes
     assert "2 cases: 1 faster, 0 slower, 0 undecided, 1 disturbed" in shapes
