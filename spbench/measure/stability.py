@@ -17,7 +17,10 @@ from typing import Any
 from spbench.measure.snapshot import CpuTicks, Snapshot, snapshot
 from spbench.measure.system_files import UNKNOWN
 
-__all__ = ["StabilityWarning", "snapshot", "stability_warnings"]
+__all__ = ["StabilityWarning", "is_standing", "snapshot", "stability_warnings"]
+
+STANDING = ("hypervisor", "governor", "turbo")
+"""Names of warnings about what the machine is, all the time; the others tell of events."""
 
 STOLEN_LIMIT = 0.005  # share of the time
 OTHERS_LIMIT = 0.05  # cores
@@ -40,6 +43,11 @@ class StabilityWarning:
     def to_dict(self) -> dict[str, str]:
         """The fields, as JSON takes them."""
         return asdict(self)
+
+
+def is_standing(warning: Mapping[str, Any]) -> bool:
+    """Whether a warning, as :meth:`StabilityWarning.to_dict` gives it, is about no event."""
+    return warning.get("name") in STANDING
 
 
 def stability_warnings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,32 @@ def exclusions(cases: Sequence[Case]) -> list[Exclusion]:
                 grouped.setdefault((backend, status, reason), []).append(str(case))
     found = [Exclusion(*key, tuple(out), len(out) == len(cases)) for key, out in grouped.items()]
     return sorted(found, key=lambda each: (_ORDER.index(each.status), each.backend, each.reason))
+
+
+def bad_results(cases: Sequence[Case]) -> str:
+    """A warning if results were wrong or backends failed, with the first; empty if not."""
+    found = [
+        (case, row)
+        for case in cases
+        for row in case.rows.values()
+        if row.status in (Status.WRONG, Status.FAILED)
+    ]
+    if not found:
+        return ""
+    case, row = min(found, key=lambda each: each[1].status is not Status.WRONG)
+    counts = Counter(row.status for _, row in found)
+    told = " and ".join(
+        f"{counts[status]} {'is' if counts[status] == 1 else 'are'} wrong"
+        if status is Status.WRONG
+        else f"{counts[status]} failed"
+        for status in (Status.WRONG, Status.FAILED)
+        if counts[status]
+    )
+    rows = sum(len(case.rows) for case in cases)
+    return (
+        f"Of {rows} results {told}: the first, {row.backend} on {case}: {_why_out(row)[1]}. They"
+        " are in no figure and in no verdict; all of them stand under 'What did not run, and why'."
+    )
 
 
 def remarks(cases: Sequence[Case]) -> list[Exclusion]:

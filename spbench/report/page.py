@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from spbench.measure.stability import is_standing
 from spbench.report import figures, tables
 from spbench.report.case import Case
-from spbench.report.exclusion import exclusions, remarks
+from spbench.report.exclusion import bad_results, exclusions, remarks
 from spbench.report.figures import Figure
 from spbench.report.figures.drawing import Task, drawn
 from spbench.report.fleet import Fleet, fleets
@@ -101,7 +102,8 @@ def compose(
     found unsteady about its machines.
     """
     cases = sorted((case for study in studies for case in study.cases), key=lambda each: each.order)
-    blocks: list[Block | Sketch] = _verdicts(studies, machines, bool(warnings))
+    disturbed = not all(map(is_standing, warnings))
+    blocks: list[Block | Sketch] = _verdicts(studies, machines, cases, disturbed)
     for number, fleet in enumerate(fleets(studies), 1):
         blocks += _fleet(fleet, machines, "" if number == 1 else f"-{number}")
     blocks += _settings(studies, machines)
@@ -122,14 +124,31 @@ def _subtitle(studies: Sequence[Study], machines: Machines) -> str:
     return f"{machines.of(first.host).headline}; {first}"
 
 
-def _verdicts(studies: Sequence[Study], machines: Machines, unsteady: bool) -> list[Block]:
-    """Every setting's verdict, so that the first screen has all of them."""
-    several = len(studies) > 1
-    blocks: list[Block] = [Heading("Verdicts" if several else "Verdict")]
-    for study, name in zip(studies, setting_names(studies, machines), strict=True):
-        blocks += [Heading(name, 3)] if several else []
-        blocks.append(Answer(verdict_lines(study, machines.of(study.setting.host))))
-    return [*blocks, *([Paragraph(UNSTEADY, warning=True)] if unsteady else [])]
+def _verdicts(
+    studies: Sequence[Study], machines: Machines, cases: Sequence[Case], disturbed: bool
+) -> list[Block]:
+    """The first screen: one setting's verdict, or of several what they say together."""
+    if len(studies) > 1:
+        blocks = [Heading("Verdicts"), *_of_several(studies, machines)]
+    else:
+        blocks = [Heading("Verdict"), _answer(studies[0], machines)]
+    bad = bad_results(cases)
+    blocks += [Paragraph(bad, warning=True)] if bad else []
+    return [*blocks, *([Paragraph(UNSTEADY, warning=True)] if disturbed else [])]
+
+
+def _of_several(studies: Sequence[Study], machines: Machines) -> list[Block]:
+    """A sentence, a table of the settings that have a result, and why others have none."""
+    blocks: list[Block] = [
+        Paragraph(tables.together(studies)),
+        tables.settings(studies, machines),
+    ]
+    blocks += map(Paragraph, tables.without_result(studies, machines))
+    return blocks
+
+
+def _answer(study: Study, machines: Machines) -> Answer:
+    return Answer(verdict_lines(study, machines.of(study.setting.host)))
 
 
 def _settings(studies: Sequence[Study], machines: Machines) -> list[Block | Sketch]:
@@ -141,7 +160,7 @@ def _settings(studies: Sequence[Study], machines: Machines) -> list[Block | Sket
     for number, (study, name) in enumerate(zip(studies, names, strict=True), 1):
         own = [each for each in advice if each.setting == study.setting]
         parts = _parts(study, studies, own, machines.of(study.setting.host))
-        blocks += [Heading(name)] if several else []
+        blocks += [Heading(name), _answer(study, machines)] if several else []
         blocks += _headline(study)
         suffix = "" if number == 1 else f"-{number}"
         for title, found in parts.items():
@@ -213,7 +232,8 @@ def _trust(
     cases: Sequence[Case], machines: Machines, warnings: Sequence[Mapping[str, Any]]
 ) -> list[Block]:
     found: list[Block] = [
-        tables.stability(warnings, machines),
+        tables.disturbances(warnings, machines),
+        tables.circumstances(warnings, machines),
         tables.remarks(remarks(cases)),
         tables.sample_health(cases),
         tables.left_out(exclusions(cases)),

@@ -1,5 +1,6 @@
 """The tables of a report, each from one study or from the whole run.
 
+setting_tables.py        several settings at a glance
 decision_tables.py       to decide by: break-even, what to do with each layer
 speedup_tables.py        speed-ups: in sum, by tokens, by shape, by layer
 limit_tables.py          share of the roofline's bound
@@ -14,6 +15,7 @@ from spbench.report.decision_tables import break_even, recommendation
 from spbench.report.fleet_tables import fleet_break_evens, fleet_models, fleet_speedups
 from spbench.report.limit_tables import bound_shares, subject_shares, suspicion
 from spbench.report.result_tables import backends, left_out, remarks, times
+from spbench.report.setting_tables import settings, together, without_result
 from spbench.report.speedup_tables import (
     headline,
     speedup_by_layer,
@@ -21,13 +23,15 @@ from spbench.report.speedup_tables import (
     speedup_by_tokens,
     speedup_over_sparse,
 )
-from spbench.report.trust_tables import sample_health, stability
+from spbench.report.trust_tables import circumstances, disturbances, sample_health
 
 __all__ = [
     "backends",
     "bound_shares",
     "break_even",
+    "circumstances",
     "commands",
+    "disturbances",
     "fleet_break_evens",
     "fleet_models",
     "fleet_speedups",
@@ -38,13 +42,15 @@ __all__ = [
     "recommendation",
     "remarks",
     "sample_health",
+    "settings",
     "speedup_by_layer",
     "speedup_by_shape",
     "speedup_by_tokens",
     "speedup_over_sparse",
-    "stability",
     "subject_shares",
     "suspicion",
     "times",
+    "together",
     "weak_points",
+    "without_result",
 ]

@@ -6,22 +6,35 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from spbench.measure.stability import is_standing
 from spbench.report.case import Case
 from spbench.report.health import Health, health_of
 from spbench.report.machine import Machines
 from spbench.report.table import NOTHING, Table
 
 
-def stability(warnings: Iterable[Mapping[str, Any]], machines: Machines) -> Table:
-    """What the machines did while the run was measured, as each invocation of it found."""
+def disturbances(warnings: Iterable[Mapping[str, Any]], machines: Machines) -> Table:
+    """What happened while the run was measured, as each invocation of it found."""
+    events = [each for each in warnings if not is_standing(each)]
+    return _stability("What disturbed the measuring", "what happened", events, machines)
+
+
+def circumstances(warnings: Iterable[Mapping[str, Any]], machines: Machines) -> Table:
+    """What makes the machines less steady than they could be, all the time."""
+    facts = [each for each in warnings if is_standing(each)]
+    return _stability("What the machine is like, disturbed or not", "what", facts, machines)
+
+
+def _stability(
+    title: str, what_head: str, warnings: Iterable[Mapping[str, Any]], machines: Machines
+) -> Table:
     keys = ("host", "what", "number", "advice")
     found = Counter(tuple(str(each.get(key, NOTHING)) for key in keys) for each in warnings)
     rows = [
         [machines.name(host), what + (f" ({times} times)" if times > 1 else ""), number, advice]
         for (host, what, number, advice), times in found.items()
     ]
-    heads = ["machine", "what happened", "how much", "what to do"]
-    return Table("Stability", heads, rows)
+    return Table(title, ["machine", what_head, "how much", "what to do"], rows)
 
 
 def sample_health(cases: Sequence[Case]) -> Table:

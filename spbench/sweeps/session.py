@@ -145,7 +145,7 @@ class SweepSession:
             raise
 
     def warnings(self) -> list[str]:
-        """What disturbed the measuring in this invocation, a line each."""
+        """What speaks against the measuring in this invocation, a line each."""
         kept = self.folder.warnings()[self._old_warnings :]
         return [warning_line(warning, len(self.missing) > 1) for warning in kept]
 

@@ -115,9 +115,13 @@ def test_what_does_not_count_is_listed_and_nowhere_else(run):
     listed = text.split("#### What did not run, and why")[1].split("####")[0]
     for told in ("3 of 9 numbers differ", "killed by signal 9", "pip install 'spbench[mkl]'"):
         assert told in listed
-        said_in_the_verdict = "pip install" in told  # that is what its reader has to do
+        # what its reader has to do, and what is wrong with the numbers
+        said_in_the_verdict = "pip install" in told or "numbers differ" in told
         assert text.count(told) == 1 + said_in_the_verdict
     assert "123.5" not in text, "the time of a wrong result is shown"
+    assert text.index("**Warning:** Of 5 results 1 is wrong and 1 failed: the first, numpy on") < (
+        text.index("#### Speed-up of")
+    )
     assert "numpy" not in text.split("#### Times by backend")[1].split("## How far")[0]
 
 
@@ -129,7 +133,7 @@ def test_times_of_zero_are_left_out_and_said(run):
     ]
     text = build_report(run(rows)).markdown.read_text()
     assert "no usable samples: a time is missing or not above 0" in text
-    assert "1 case: 1 faster" in text
+    assert "1 of 2 cases: 1 faster" in text
 
 
 def test_a_cut_short_run_names_what_is_missing():
@@ -149,7 +153,32 @@ def test_settings_have_verdicts_and_figures_of_their_own(run):
     assert "## 4x1 blocks, 2 threads, hot caches" in report.markdown.read_text()
     assert {path.name for path in report.figures} >= {"throughput.png", "throughput-2.png"}
     assert "2 cases:" in report.verdict[1]
+    text = report.markdown.read_text()
+    sentence, table = text.split("## Verdicts\n\n")[1].split("\n\n#### Setting by setting")
+    assert (
+        sentence
+        == "spbench against onednn, 3 cases in 2 settings: 3 faster, 0 slower, 0 undecided."
+    )
+    assert (
+        table.index("1 thread") < table.index("2 threads") < table.index("## 4x1 blocks, 1 thread")
+    )
+    assert text.count("```\nModel ") == 2  # in full in each setting's own part
     assert [setting.split(", ")[1] for setting in report.settings] == ["1 thread", "2 threads"]
+
+
+def test_a_setting_without_a_result_is_one_line_and_not_undecided(run):
+    why = "no kernel for blocks of 3x3"
+    rows = [*pair(2.0), *pair(2.0, n=1)]
+    rows += [
+        absent("spbench", Status.UNSUPPORTED, why, pattern="3x3"),
+        row("onednn", pattern="3x3"),
+    ]
+    text = build_report(run(rows)).markdown.read_text()
+    verdicts = text.split("## Verdicts")[1].split("\n## ")[0]
+    assert "undecided" not in verdicts.replace("0 undecided", "")
+    assert (
+        f"No result with 3x3 blocks, 1 thread, hot caches, s32 output: spbench: {why}." in verdicts
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from synthetic_runs import MACHINE, pair, row, write_run
 
+from spbench.measure.statistics import Verdict
 from spbench.report.build import build_report
 from spbench.report.case import group_cases
 from spbench.report.decision_tables import break_even, recommendation
@@ -13,9 +14,10 @@ from spbench.report.machine import MachineFacts, Machines
 from spbench.report.recommendation import recommendations
 from spbench.report.result_tables import times
 from spbench.report.roofline import roofline
+from spbench.report.speedup_tables import headline, speedup_by_layer
 from spbench.report.study import studies
 from spbench.report.table import Head, Table
-from spbench.report.trust_tables import sample_health, stability
+from spbench.report.trust_tables import circumstances, disturbances, sample_health
 
 FACTS = MachineFacts(MACHINE)
 STOLEN = {
@@ -44,9 +46,28 @@ def test_break_even_by_shape():
             row("onednn", 1000.0, sparsity=sparsity),
         )
     ]
-    ((shape, n, told, measured, dense),) = cells(break_even(study_of(rows)))
+    ((shape, n, told, with_layout, measured, dense),) = cells(break_even(study_of(rows)))
     assert (shape, n, measured, dense) == ("768x768", "128", "50 %, 90 %", "onednn")
-    assert told.startswith("75 % [")
+    assert told.startswith("fit 75 % [")
+    assert with_layout.startswith("fit 75 % [")
+
+
+def test_every_speed_up_has_one_with_the_change_of_layout_and_a_verdict():
+    """A headline of 1.52x whose layouts eat it: undecided, in the layer table too."""
+    rows = [
+        row("spbench", 1000.0, 0.01, weights="mini:l.0.weight", layout_ns=530.0, luck=1),
+        row("onednn", 1520.0, 0.01, weights="mini:l.0.weight", layout_ns=10.0, luck=2),
+    ]
+    study = study_of(rows)
+    (whole,) = headline(study).rows
+    assert str(whole[1]).endswith(" faster") and whole[1].verdict is Verdict.FASTER
+    assert str(whole[2]) == "1.00 [0.99, 1.01] undecided" and whole[2].verdict is Verdict.UNDECIDED
+    (layer,) = speedup_by_layer(study).rows
+    assert str(layer[5]) == "1.00 [0.99, 1.01] undecided"
+    (found,) = recommendations([study])
+    first, total = cells(recommendation(found))
+    assert (first[5][:4], first[6]) == ("1.52", "1.00 [0.99, 1.01]")
+    assert total[6].startswith("1.00 [")
 
 
 def test_what_to_do_with_each_layer():
@@ -86,7 +107,7 @@ def test_an_unsteady_machine_is_told_beside_the_verdict_and_in_a_table(tmp_path)
     RunFolder.open(run).add_warnings([STOLEN, STOLEN])
     text = build_report(run).markdown.read_text()
     assert text.index("**Warning:** Something disturbed") < text.index("## From which")
-    ((machine, *told),) = cells(stability([STOLEN, STOLEN], Machines({"f00d": MACHINE})))
+    ((machine, *told),) = cells(disturbances([STOLEN, STOLEN], Machines({"f00d": MACHINE})))
     assert machine == "Example EP-1 (AMD)"
     assert told == [
         "The hypervisor took the cores away (2 times)",
@@ -94,6 +115,22 @@ def test_an_unsteady_machine_is_told_beside_the_verdict_and_in_a_table(tmp_path)
         STOLEN["advice"],
     ]
     assert "The hypervisor took the cores away (2 times)" in text.split("## How far")[1]
+
+
+def test_what_a_machine_always_is_like_is_no_disturbance(tmp_path):
+    """Every virtual machine has a hypervisor: to warn about it on every page is to cry wolf."""
+    pytest.importorskip("matplotlib")
+    from spbench.store.run_folder import RunFolder
+
+    run = write_run(tmp_path / "run", pair(4.0))
+    virtual = {"host": "f00d", "name": "hypervisor", "what": "virtual", "number": "KVM"}
+    RunFolder.open(run).add_warnings([virtual | {"advice": "trust intervals"}])
+    text = build_report(run).markdown.read_text()
+    assert "Something disturbed" not in text
+    assert "#### What disturbed the measuring" not in text
+    assert "trust intervals" in text.split("#### What the machine is like")[1]
+    assert not disturbances([virtual], Machines({})).rows
+    assert circumstances([virtual], Machines({})).rows
 
 
 def test_outliers_and_drifts():
