@@ -60,6 +60,14 @@ UNSTEADY = (
 )
 
 
+SETTINGS_DRAWN = 2
+"""Settings beyond these have tables only: figures are nearly all the time that a report takes."""
+NOT_DRAWN = (
+    f"Figures are drawn for the first {SETTINGS_DRAWN} settings, those with the most comparisons;"
+    " the tables of this one have all that figures would show."
+)
+
+
 @dataclass(frozen=True)
 class Sketch:
     """Figures that are still to be drawn; ``suffix`` sets their files apart from others'."""
@@ -163,9 +171,16 @@ def _settings(studies: Sequence[Study], machines: Machines) -> list[Block | Sket
         blocks += [Heading(name), _answer(study, machines)] if several else []
         blocks += _headline(study)
         suffix = "" if number == 1 else f"-{number}"
+        if number > SETTINGS_DRAWN:
+            parts = {title: _without_figures(found) for title, found in parts.items()}
+            blocks.append(Paragraph(NOT_DRAWN))
         for title, found in parts.items():
             blocks += [Heading(title, 3 if several else 2), *_with_suffix(found, suffix)]
     return blocks
+
+
+def _without_figures(found: Sequence[Block | Sketch]) -> list[Block | Sketch]:
+    return [each for each in found if not isinstance(each, Sketch)]
 
 
 def _headline(study: Study) -> list[Block]:

@@ -166,6 +166,20 @@ def test_settings_have_verdicts_and_figures_of_their_own(run):
     assert [setting.split(", ")[1] for setting in report.settings] == ["1 thread", "2 threads"]
 
 
+def test_figures_are_drawn_for_the_first_settings_only(run):
+    """A report on 16 settings takes hardly longer than one on two; its tables are all there."""
+    rows = [each for threads in (1, 2, 3, 4) for each in pair(2.0, threads=threads)]
+    report = build_report(run(rows))
+    assert {path.stem.rpartition("-")[2] for path in report.figures} <= {
+        *("sparsity", "map", "shape", "roofline", "throughput", "even", "layer", "2")
+    }
+    *_, third, fourth = report.markdown.read_text().split("\n## 4x1 blocks")
+    for part in (third, fourth):
+        assert "Figures are drawn for the first 2 settings" in part
+        assert "![" not in part.split("\n## ")[0]
+        assert "#### Break-even with" in part and "#### Times by backend" in part
+
+
 def test_a_setting_without_a_result_is_one_line_and_not_undecided(run):
     why = "no kernel for blocks of 3x3"
     rows = [*pair(2.0), *pair(2.0, n=1)]
