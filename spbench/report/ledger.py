@@ -71,13 +71,15 @@ def ledger(study: Study, others: Iterable[Study] = ()) -> Table:
     names = layer_names(case for case in study.cases if case.from_model)
     rows = [_cells(entry, names) for entry in entries(study, others)]
     heads = ["weights"] if names else []
-    heads += ["MxK", "N", "zeros", "backend", "packing, once", "change of layout", "kernel"]
+    heads += ["MxK", "N", "zeros", "backend", "preparing, once", "change of layout", "kernel"]
     return Table(
         "What a product costs, part by part",
         [*heads, "epilogue", "a call in all"],
         rows,
-        f"Microseconds, medians. {headline_contents(study)} Packing is paid once for a weight, all"
-        " else by every call. The change of layout starts from X as [tokens, channels]; Y's way"
+        f"Microseconds, medians. {headline_contents(study)} Preparing is all that a library builds"
+        " from the weights (packing, compiling of kernels), median over the places in memory where a"
+        " case is laid out, one for a large case; it is paid once for a weight, all else by every"
+        " call. The change of layout starts from X as [tokens, channels]; Y's way"
         " back is not counted. An epilogue's cost is the time with it minus the time of the same"
         " product with s32 output.",
         numbers_from=len(heads) - 3,

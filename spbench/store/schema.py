@@ -71,7 +71,7 @@ class Row(BaseModel):
     control_ops: int | None = None  # operations of a call; / control_ns is the peak in GOPS
     control_samples_ns: list[float] | None = None  # of the rounds of samples_ns, one for each
     control_ns: float | None = None  # median
-    prepare_ns: float | None = None  # packing the weights, once
+    prepare_ns: float | None = None  # packing the weights: median over placements
     layout_ns: float | None = None  # bringing X into the library's own layout, once
     weight_bytes: int | None = None  # stored weights, without indices
     index_bytes: int | None = None

@@ -2,6 +2,7 @@
 
 import fake_backends
 import pytest
+from fake_time import FakeClock
 
 from spbench.formats import BlockShape, GemmProblem
 from spbench.gemm import bench as gemm_bench
@@ -39,6 +40,23 @@ def test_a_round_has_the_placement_of_its_order(make_task, monkeypatch):
         bench.turn(index, 1, 0)
     order = [placement_in_round("fake_backends:Exact", 8, index) for index in (0, 1, 1, 2, 11)]
     assert ran == [made[place] for place in order]
+
+
+def test_preparing_is_the_median_over_placements_without_what_a_process_loads_first(
+    make_task, monkeypatch
+):
+    """The first call imports for a second; of the others one is slow: neither is told."""
+    lasting_s = iter([1.0, 0.004, 0.5, *[0.002] * 20])
+    clock = FakeClock()
+    monkeypatch.setattr(gemm_bench, "SystemClock", lambda: clock)
+    prepare = fake_backends.Exact.prepare
+
+    def slow(self, data, threads):
+        clock.advance(next(lasting_s) * 1e9)
+        prepare(self, data, threads)
+
+    monkeypatch.setattr(fake_backends.Exact, "prepare", slow)
+    assert GemmBench("fake_backends:Exact").prepare(make_task()).facts.prepare_ns == 2_000_000
 
 
 def test_released_and_taken_up_again(make_task):

@@ -44,7 +44,7 @@ def test_parts_of_a_bare_product():
     own, rival = (cells(ledger(study), index) for index in (0, 1))
     assert (own["backend"], rival["backend"]) == ("spbench", "onednn")
     assert (own["MxK"], own["N"], own["zeros"]) == ("768x768", "128", "80 %")
-    assert (own["packing, once"], own["change of layout"]) == ("2000.0", "0.25")
+    assert (own["preparing, once"], own["change of layout"]) == ("2000.0", "0.25")
     assert (own["kernel"], own["a call in all"]) == ("1.00", "1.25")
     assert (rival["kernel"], rival["a call in all"]) == ("4.00", "4.25")
     assert own["epilogue"] == "none: s32 output"
@@ -88,7 +88,7 @@ def test_rows_of_old_runs_have_parts_missing():
     old = pair(4.0, layout_ns=None, prepare_ns=None, time_ns_low=None, time_ns_high=None)
     (study,) = studies(group_cases(old), "onednn")
     shown = cells(ledger(study))
-    assert (shown["packing, once"], shown["change of layout"]) == ("-", "-")
+    assert (shown["preparing, once"], shown["change of layout"]) == ("-", "-")
     assert shown["a call in all"] == "1.00"
 
 
