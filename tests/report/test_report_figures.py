@@ -227,3 +227,18 @@ def test_handicaps_stand_beside_the_figure():
     intel = {**MACHINE, "cpu_model": "Intel(R) Xeon(R)"}
     *_, throughput = figures_of([*pair(2.0), row("onemkl-csr", 5000.0)], intel)
     assert "generic path" not in throughput.caption
+
+
+def test_f32_libraries_have_a_peak_of_their_own(canvases):
+    rows = [row("spbench", 200_000.0), row("onednn", 1_000_000.0), row("numpy", 4_000_000.0)]
+    limits = MACHINE["limits"] | {"f32_peak_gflops": 117.0}
+    real, _ = axes_of(canvases, rows, "roofline", MACHINE | {"limits": limits})
+    assert {469.0, 117.0} <= heights_of(real)
+    canvases.clear()
+    real, _ = axes_of(canvases, rows[:2], "roofline")
+    assert 469.0 in heights_of(real) and 117.0 not in heights_of(real)
+
+
+def heights_of(axes):
+    """Where its level lines are."""
+    return {line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1}

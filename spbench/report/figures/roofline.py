@@ -29,6 +29,7 @@ from spbench.report.roofline import FLOAT_PEAKS, Roof, RooflinePoint, roofs
 from spbench.report.study import SUBJECT, Study
 
 ROOF_STYLES = {"l1": "-", "l2": (0, (6, 1.5)), "l3": (0, (4, 1.5, 1, 1.5)), "dram": ":"}
+F32_STYLE = (0, (8, 2, 1, 2))
 BOUNDS_APART = 1.3
 """Sparse bounds nearer to each other than by this factor would cover each other's labels."""
 _BY_SIZE = ", measured on one size each; a row's own bound is that of its own size"
@@ -54,9 +55,7 @@ def draw(study: Study, machine: MachineFacts, points: Sequence[RooflinePoint]) -
         equivalent.set_title("As if dense: what zeros are worth", loc="left")
         equivalent.set_ylabel("Dense-equivalent GOPS (2MNK / time)")
         head(canvas, title, _legend(study, points, found), 4)
-        return [
-            finish(canvas, "roofline", title, _caption(machine, study), source_of(study, machine))
-        ]
+        return [finish(canvas, "roofline", title, _caption(machine), source_of(study, machine))]
 
 
 def _panel(axes: Axes, points: Sequence[RooflinePoint], rate: Rate, found: list[Roof]) -> None:
@@ -80,6 +79,9 @@ def _panel(axes: Axes, points: Sequence[RooflinePoint], rate: Rate, found: list[
         heights = [end * roof.bandwidth_gb_s for end in ends]
         axes.plot(ends, heights, color=GREY, linestyle=ROOF_STYLES[roof.level], linewidth=1)
     axes.axhline(peak, color=BLACK, linewidth=1.2, zorder=2)
+    f32 = _f32_peak(points)
+    if f32:
+        axes.axhline(f32, color=BLACK, linewidth=1.2, linestyle=F32_STYLE, zorder=2)
     rates = [rate(each) for each in points]
     log_axis(axes.yaxis, min(rates) / 1.6, max([*rates, peak]) * 1.8)
     axes.set_xlabel("Operations per byte")
@@ -129,6 +131,14 @@ def _arithmetic(point: RooflinePoint) -> str:
     return point.row.dtype if point.row.dtype in FLOAT_PEAKS else "int8"
 
 
+def _f32_peak(points: Sequence[RooflinePoint]) -> float | None:
+    """Of the f32 rows, where there are int8 ones beside them: theirs is the other line."""
+    kinds = {each.row.dtype == "f32" for each in points}
+    if len(kinds) < 2:
+        return None
+    return statistics.median(each.peak_gops for each in points if each.row.dtype == "f32")
+
+
 def _by_backend(points: Sequence[RooflinePoint]) -> dict[str, list[RooflinePoint]]:
     """The subject first, then by name, as in every figure."""
     names = sorted({each.row.backend for each in points}, key=lambda name: (name != SUBJECT, name))
@@ -163,14 +173,17 @@ def _legend(study: Study, points: Sequence[RooflinePoint], found: list[Roof]) ->
         ),
         Line2D([], [], color=BLACK, linestyle="--", label="the peak, zeros skipped"),
     ]
+    f32 = _f32_peak(points)
+    if f32:
+        label = f"measured f32 peak: {f32:.3g} GFLOPS"
+        limits.insert(1, Line2D([], [], color=BLACK, linestyle=F32_STYLE, label=label))
     return [*backends, *levels, *limits]
 
 
-def _caption(machine: MachineFacts, study: Study) -> str:
-    f32 = machine.number("limits", "f32_peak_gflops")
+def _caption(machine: MachineFacts) -> str:
     return (
         "Each point is a row: its rate over the operations that it does for every byte of weights,"
         " indices, activations and result. Slanted: what each level of the memory can read"
         f"{_BY_SIZE if BandwidthCurve.of(machine) else ''}."
-        + (f" The f32 peak is {f32 * study.setting.threads:.3g} GFLOPS." if f32 else "")
+        " Libraries in f32 are bounded by the f32 peak."
     )
