@@ -38,7 +38,8 @@ def protocol(rows: Iterable[Row]) -> Table:
         settings,
         "The backends of a case ran in turns, each in its own process, in an order that changes"
         " from round to round so that each follows each other one equally often; every result was"
-        " checked against the reference by the process that timed it. A ratio is taken round"
+        " checked against the reference by the process that timed it. A turn that lost the core to"
+        " other processes for more than a tenth of its time was taken again at once. A ratio is taken round"
         f" by round; its interval holds the median with {percent(CONFIDENCE)} confidence and"
         " assumes no distribution. A case is 'faster' or 'slower' only if its ratio lies more than"
         f" {percent(INDIFFERENCE)} beyond 1 in a sign test, corrected for the number of cases"

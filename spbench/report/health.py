@@ -12,16 +12,19 @@ from spbench.measure.sample_health import drift, outliers
 from spbench.report.case import Case, counts
 from spbench.store.schema import Row
 
+MANY_OUTLIERS = 0.2
+"""Share of a row's samples. One or two outliers have four rows of five, on any machine."""
+
 
 @dataclass(frozen=True)
 class RowHealth:
-    """One row: how many outliers it has, the farthest over the median, and its drift.
+    """One row: which share of it are outliers, the farthest over the median, and its drift.
 
     ``drift`` is from the first round to the last, as a share of the median; 0 if not significant.
     """
 
     case: Case
-    outliers: int
+    outliers: float
     farthest: float
     drift: float
 
@@ -31,7 +34,7 @@ class RowHealth:
         trend = drift(row.samples_ns)
         return cls(
             case,
-            len(far),
+            len(far) / len(row.samples_ns),
             max((row.samples_ns[index] for index in far), default=0.0) / row.time_ns,
             trend.relative if trend.is_significant else 0.0,
         )
@@ -46,8 +49,9 @@ class Health:
 
     @property
     def with_outliers(self) -> list[RowHealth]:
-        """The row with the farthest outlier first."""
-        return sorted((row for row in self.rows if row.outliers), key=lambda row: -row.farthest)
+        """Those that have many, the one with the farthest first."""
+        many = (row for row in self.rows if row.outliers > MANY_OUTLIERS)
+        return sorted(many, key=lambda row: -row.farthest)
 
     @property
     def drifting(self) -> list[RowHealth]:
@@ -60,11 +64,11 @@ class Health:
         return not self.with_outliers and not self.drifting
 
     def __str__(self) -> str:
-        """Such as ``onednn: outliers in 2 of 9 cases (up to 5.1 x the median)``."""
+        """Such as ``onednn: many outliers in 2 of 9 cases (up to 5.1 x the median)``."""
         said = []
         if self.with_outliers:
             farthest = f"up to {self.with_outliers[0].farthest:.3g} x the median"
-            said.append(f"outliers in {self._share(self.with_outliers)} ({farthest})")
+            said.append(f"many outliers in {self._share(self.with_outliers)} ({farthest})")
         if self.drifting:
             greatest = f"up to {100 * self.drifting[0].drift:+.1f} %"
             said.append(f"times that drift in {self._share(self.drifting)} ({greatest})")

@@ -250,6 +250,7 @@ def _trust(
         tables.disturbances(warnings, machines),
         tables.circumstances(warnings, machines),
         tables.remarks(remarks(cases)),
+        tables.turns(cases),
         tables.sample_health(cases),
         tables.left_out(exclusions(cases)),
     ]

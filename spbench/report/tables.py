@@ -23,7 +23,7 @@ from spbench.report.speedup_tables import (
     speedup_by_tokens,
     speedup_over_sparse,
 )
-from spbench.report.trust_tables import circumstances, disturbances, sample_health
+from spbench.report.trust_tables import circumstances, disturbances, sample_health, turns
 
 __all__ = [
     "backends",
@@ -51,6 +51,7 @@ __all__ = [
     "suspicion",
     "times",
     "together",
+    "turns",
     "weak_points",
     "without_result",
 ]

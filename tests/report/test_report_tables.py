@@ -17,7 +17,7 @@ from spbench.report.roofline import roofline
 from spbench.report.speedup_tables import headline, speedup_by_layer
 from spbench.report.study import studies
 from spbench.report.table import Head, Table
-from spbench.report.trust_tables import circumstances, disturbances, sample_health
+from spbench.report.trust_tables import circumstances, disturbances, sample_health, turns
 
 FACTS = MachineFacts(MACHINE)
 STOLEN = {
@@ -135,15 +135,25 @@ def test_what_a_machine_always_is_like_is_no_disturbance(tmp_path):
 
 def test_outliers_and_drifts():
     steady = [1000.0 + step % 3 for step in range(15)]
-    far = [*steady[:-1], 9000.0]
+    far = [*steady[:-4], *[8000.0] * 3, 9000.0]
+    few = [*steady[:-1], 9000.0]  # as any row of any machine
     rising = [1000.0 + 20 * step for step in range(15)]
     rows = [row("spbench", samples_ns=far), row("onednn", samples_ns=rising, time_ns=1140.0)]
-    rows.append(row("numpy", samples_ns=steady))
+    rows += [row("numpy", samples_ns=steady), row("scipy-csr", samples_ns=few)]
     dense, ours = cells(sample_health(group_cases(rows)))
     assert ours[:3] == ["spbench", "1 of 1", "9 x the median: 768x768x128 80 %"]
     assert dense[0] == "onednn"
     assert dense[3] == "1 of 1"
     assert dense[4].startswith("+")
+
+
+def test_turns_that_were_taken_again():
+    told = {"turns_repeated": 3, "disturbed_rounds": [2], "cpu_time_ns": 950.0}
+    rows = [row("spbench", 1000.0, **told), row("spbench", 1000.0, n=1, **told)]
+    rows.append(row("onednn"))  # of a run that did not count them
+    ((backend, played, again, disturbed, cpu),) = cells(turns(group_cases(rows)))
+    assert (backend, played) == ("spbench", "30")
+    assert (again, disturbed, cpu) == ("6 (20.0 %)", "2 (6.7 %)", "0.95, 0.95, 0.95")
 
 
 def test_handicaps_are_footnotes():

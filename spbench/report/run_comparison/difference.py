@@ -12,7 +12,7 @@ from spbench.report.run_comparison.cell import Cell
 from spbench.report.run_comparison.side import Side
 from spbench.store.schema import Row
 
-_MEASURED = ("Measured", "Date", "Fingerprint")
+_MEASURED = ("Measured", "Date", "Fingerprint", "Thermal")
 """Facts that differ from run to run on any machine, or say nothing by themselves."""
 
 _PER_CASE = ("calls", "placements")
