@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from spbench.cli.share import Share, indifference_option
 from spbench.cli.tables import format_option, print_table
 
 if TYPE_CHECKING:
@@ -35,20 +35,6 @@ _OPTIONAL = ("host", "pattern", "threads", "output", "epilogue", "cache", "remar
 """Columns that are shown only where they tell rows apart."""
 
 
-class _Share(click.ParamType):
-    """A share written with its sign: ``5%``."""
-
-    name = "PERCENT%"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", str(value))
-        if not match:
-            self.fail(f"{value!r}: write a percentage, such as 5%", param, ctx)
-        return float(match[1]) / 100
-
-
 @click.command()
 @click.argument("run_a")
 @click.argument("run_b")
@@ -56,9 +42,10 @@ class _Share(click.ParamType):
 @click.option(
     "--fail-on",
     "allowed",
-    type=_Share(),
+    type=Share(),
     help="Exit with 3 if B is slower than A by more than this for certain, or lost results.",
 )
+@indifference_option("1%")
 @click.option("--across-machines", is_flag=True, help="Compare runs of different machines.")
 @format_option
 def compare(
@@ -66,6 +53,7 @@ def compare(
     run_b: str,
     backends: str | None,
     allowed: float | None,
+    indifference: float | None,
     across_machines: bool,
     format_: str,
 ) -> None:
@@ -87,7 +75,8 @@ def compare(
 
     names = [name.strip() for name in backends.split(",")] if backends is not None else []
     gated = allowed is not None
-    comparison = compare_runs(run_a, run_b, names, across_machines, may_be_lost=gated)
+    zone = {} if indifference is None else {"indifference": indifference}
+    comparison = compare_runs(run_a, run_b, names, across_machines, may_be_lost=gated, **zone)
     looked_at = (comparison.changes, comparison.means, allowed)
     found = breaches(*looked_at) if gated else None
     seen = sights(*looked_at) if gated else []

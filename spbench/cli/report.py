@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from spbench.cli.share import indifference_option
+
 
 @click.command()
 @click.argument("run", type=click.Path())
@@ -12,7 +14,8 @@ import click
     "--baseline",
     help="Dense backend that speed-ups are taken over.  [default: the fastest of each case]",
 )
-def report(run: str, out: str | None, baseline: str | None) -> None:
+@indifference_option("that of the sweep, 1% unless told")
+def report(run: str, out: str | None, baseline: str | None, indifference: float | None) -> None:
     """Write the report of a sweep: report.html, report.md and figures/.
 
     RUN is the folder that `spbench run-gemm sweep` wrote. Prints the verdict in
@@ -29,7 +32,7 @@ def report(run: str, out: str | None, baseline: str | None) -> None:
             raise
         raise InputError("figures need matplotlib: pip install 'spbench[report]'") from error
 
-    result = build_report(run, out, baseline)
+    result = build_report(run, out, baseline, indifference)
     first, *others = result.settings
     if others:
         click.echo(f"Setting    {first}; {len(others)} more in the report")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spbench.cli.lazy_group import INTERRUPTED
+from spbench.cli.share import indifference_option
 from spbench.cli.tables import format_option, print_table
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _case_options(function: Callable) -> Callable:
 @click.option("--from-model", metavar="DIR", help="Measure this model's own layers and weights.")
 @click.option("--model-tokens", metavar="N,...", help="N for the model's layers.  [default: 128]")
 @click.option("--model-layers", metavar="REGEX", help="Only layers whose name it finds.")
+@indifference_option("1%")
 @click.option("--name", help="Name of the sweep.  [default: sweep]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on in this run's folder.")
@@ -76,7 +78,7 @@ def sweep(
     resume: Path | None,
     executor: str | None,
     address: str | None,
-    **given: str | None,
+    **given: str | float | None,
 ) -> None:
     """Measure every combination of shapes, sparsities, patterns, threads and backends.
 
@@ -150,12 +152,15 @@ def backends(threads: int, format_: str) -> None:
     print_table(rows, headers, format_, {"available": lambda here: "yes" if here else "no"})
 
 
-def _values(given: dict[str, str | None]) -> dict[str, Any]:
+def _values(given: dict[str, str | float | None]) -> dict[str, Any]:
     """Options that were given, lists split at commas, as the config wants them."""
     single = {"from_model", "model_layers", "name", "seed"}
     values: dict[str, Any] = {}
     for key, text in given.items():
         if text is None:
+            continue
+        if isinstance(text, float):
+            values[key] = text
             continue
         parts = [part.strip() for part in text.split(",")]
         if key == "protocol":

@@ -31,11 +31,12 @@ def print_sweep_summary(folder: RunFolder) -> None:
     from spbench.report.finding import sweep_studies
     from spbench.report.health import health_of
     from spbench.report.recommendation import recommendations
+    from spbench.report.study import indifference_of
     from spbench.sweeps.outcome import remarks
 
     rows = folder.latest()
     cases = group_cases(rows)
-    studies = sweep_studies(cases, folder.sweep["backends"])
+    studies = sweep_studies(cases, folder.sweep["backends"], indifference_of(folder.sweep))
     setting_headers = _setting_headers([study.setting for study in studies])
     _print_findings(studies, setting_headers)
     _print_break_evens(studies, setting_headers)

@@ -19,7 +19,7 @@ from spbench.report.markdown import to_markdown
 from spbench.report.page import Page, compose
 from spbench.report.repetition import repetition
 from spbench.report.setting_name import setting_names
-from spbench.report.study import SUBJECT, Study, studies
+from spbench.report.study import SUBJECT, Study, indifference_of, studies
 from spbench.store.run_folder import RunFolder
 from spbench.store.schema import Row
 
@@ -42,11 +42,13 @@ def build_report(
     run: str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     baseline: str | None = None,
+    indifference: float | None = None,
 ) -> Report:
     """Write ``report.md``, ``report.html`` and ``figures/`` of a run.
 
     ``out`` is the folder for them, by default the run's own; ``baseline`` a dense backend, by
-    default the fastest of each case. Each file is
+    default the fastest of each case; ``indifference`` the share by which times must differ, by
+    default what the sweep asked for. Each file is
     written beside and renamed, the page last; a failure leaves none half
     written. Raises :class:`InputError` for a folder that is no run, has no rows
     or none that counts, an unknown baseline, a place that cannot be read or
@@ -58,9 +60,12 @@ def build_report(
     except OSError as error:
         raise InputError(f"{run}: cannot be read: {error.strerror}") from error
     _refuse_useless(rows, Path(run), baseline)
-    found = studies(group_cases(rows), baseline)
+    zone = indifference_of(folder.sweep) if indifference is None else indifference
+    found = studies(group_cases(rows), baseline, indifference=zone)
     machines = Machines(folder.machines())
-    page = _page(folder, found, machines, Path(run), baseline)
+    options = [] if baseline is None else ["--baseline", baseline]
+    options += [] if indifference is None else ["--indifference", f"{100 * indifference:g}%"]
+    page = _page(folder, found, machines, Path(run), options)
     files = _write(page, Path(run if out is None else out))
     return Report(page.answer, tuple(setting_names(found, machines)), *files)
 
@@ -81,9 +86,8 @@ def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str | None) -> Non
 
 
 def _page(
-    folder: RunFolder, found: Sequence[Study], machines: Machines, run: Path, baseline: str | None
+    folder: RunFolder, found: Sequence[Study], machines: Machines, run: Path, options: Sequence[str]
 ) -> Page:
-    options = [] if baseline is None else ["--baseline", baseline]
     repeat = repetition(folder.head, run, found[0].rows[0].command, options)
     return compose(run.resolve().name, found, machines, repeat, folder.warnings())
 

@@ -22,7 +22,7 @@ def machine_facts(machines: Machines, host: str) -> Table:
     return Table(title, ["fact", "value"], machines.of(host).facts())
 
 
-def protocol(rows: Iterable[Row]) -> Table:
+def protocol(rows: Iterable[Row], indifference: float = INDIFFERENCE) -> Table:
     """How it was measured: the settings that every row carries."""
     seen: dict[str, set[str]] = {}
     for row in rows:
@@ -42,7 +42,7 @@ def protocol(rows: Iterable[Row]) -> Table:
         " other processes for more than a tenth of its time was taken again at once. A ratio is taken round"
         f" by round; its interval holds the median with {percent(CONFIDENCE)} confidence and"
         " assumes no distribution. A case is 'faster' or 'slower' only if its ratio lies more than"
-        f" {percent(INDIFFERENCE)} beyond 1 in a sign test, corrected for the number of cases"
+        f" {percent(indifference)} beyond 1 in a sign test, corrected for the number of cases"
         " compared with the same baseline: of all such verdicts at most"
         f" {percent(1 - CONFIDENCE)} are expected to be false (Benjamini and Hochberg). The intervals"
         " themselves are not corrected. A case is undecided with fewer than"

@@ -12,6 +12,7 @@ import numpy as np
 
 from spbench.measure.resampling import resampled_medians
 from spbench.measure.statistics import (
+    INDIFFERENCE,
     Interval,
     Verdict,
     paired_ratios,
@@ -47,6 +48,7 @@ class Comparison:
     rounds: int
     verdict: Verdict
     verdict_with_layout: Verdict
+    indifference: float = INDIFFERENCE
 
     @property
     def word(self) -> str:
@@ -94,8 +96,12 @@ class Comparison:
         return _is_disturbed(self.row) or _is_disturbed(self.baseline)
 
 
-def compare_all(pairs: Iterable[tuple[Case, Row, Row]]) -> list[Comparison]:
+def compare_all(
+    pairs: Iterable[tuple[Case, Row, Row]], indifference: float = INDIFFERENCE
+) -> list[Comparison]:
     """Compare (case, row, baseline row), all of which count, as one family.
+
+    Faster or slower is what differs by more than ``indifference``, a share.
 
     The verdicts are corrected for the family's size (Benjamini and Hochberg, see
     :func:`spbench.measure.statistics.verdicts`): of all that are not undecided, at most 1 %
@@ -105,18 +111,26 @@ def compare_all(pairs: Iterable[tuple[Case, Row, Row]]) -> list[Comparison]:
     pairs = list(pairs)
     decidable = [index for index, (_, *rows) in enumerate(pairs) if _is_decidable(rows)]
     families = [
-        verdicts([paired_ratios(times(pairs[i][2]), times(pairs[i][1])) for i in decidable])
+        verdicts(
+            [paired_ratios(times(pairs[i][2]), times(pairs[i][1])) for i in decidable],
+            indifference=indifference,
+        )
         for times in (_alone, _with_layout)
     ]
     called = dict(zip(decidable, zip(*families, strict=True), strict=True))
     return [
-        _comparison(*pair, *called.get(index, (Verdict.UNDECIDED, Verdict.UNDECIDED)))
+        _comparison(*pair, *called.get(index, (Verdict.UNDECIDED, Verdict.UNDECIDED)), indifference)
         for index, pair in enumerate(pairs)
     ]
 
 
 def _comparison(
-    case: Case, row: Row, baseline: Row, verdict: Verdict, with_layout: Verdict
+    case: Case,
+    row: Row,
+    baseline: Row,
+    verdict: Verdict,
+    with_layout: Verdict,
+    indifference: float,
 ) -> Comparison:
     return Comparison(
         case,
@@ -127,6 +141,7 @@ def _comparison(
         _rounds(row, baseline),
         verdict,
         with_layout,
+        indifference,
     )
 
 

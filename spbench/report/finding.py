@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from spbench.measure.statistics import INDIFFERENCE
 from spbench.report.case import Case, Setting
 from spbench.report.comparison import Comparison, steady
 from spbench.report.study import SUBJECT, Study, studies
@@ -80,9 +81,11 @@ def findings(study: Study) -> list[Finding]:
     ]
 
 
-def sweep_studies(cases: Iterable[Case], backends: Sequence[str]) -> list[Study]:
+def sweep_studies(
+    cases: Iterable[Case], backends: Sequence[str], indifference: float = INDIFFERENCE
+) -> list[Study]:
     """The settings of a sweep that asked for ``backends``, about its subject."""
-    return studies(cases, subject=subject_of(backends))
+    return studies(cases, subject=subject_of(backends), indifference=indifference)
 
 
 def subject_of(backends: Sequence[str]) -> str:

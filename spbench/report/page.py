@@ -266,7 +266,7 @@ def _method(studies: Sequence[Study], cases: Sequence[Case], machines: Machines)
         Heading("Machine and method"),
         tables.backends(studies, machines),
         *(tables.machine_facts(machines, host) for host in hosts),
-        tables.protocol(rows),
+        tables.protocol(rows, studies[0].indifference),
     ]
 
 

@@ -64,7 +64,7 @@ def speedup_by_tokens(study: Study) -> Table:
         f"Speed-up over {over(study)} by number of tokens",
         study.random,
         "Geometric mean over the shapes. 'Pays from' is the lowest measured sparsity from which"
-        " on the whole interval lies more than 1 % above 1.",
+        f" on the whole interval lies more than {percent(study.indifference)} above 1.",
     )
 
 

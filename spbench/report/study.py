@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from spbench.backends import OWN
+from spbench.measure.statistics import INDIFFERENCE
 from spbench.report.break_even import BreakEven, break_evens
 from spbench.report.case import Case, Setting
 from spbench.report.comparison import Comparison, compare_all, steady
@@ -33,6 +35,7 @@ class Study:
     cases: Sequence[Case]
     baseline: str | None = None
     subject: str = SUBJECT
+    indifference: float = INDIFFERENCE
 
     @cached_property
     def contenders(self) -> dict[str, Contender]:
@@ -116,13 +119,20 @@ class Study:
     def _compare(self, rival: Callable[[Case], Row | None]) -> list[Comparison]:
         """The subject against each case's rival, where both have a row that counts."""
         found = ((case, case.counted(self.subject), rival(case)) for case in self.cases)
-        return compare_all(each for each in found if each[1] and each[2])
+        pairs = (each for each in found if each[1] and each[2])
+        return compare_all(pairs, self.indifference)
 
     def _fastest(self, case: Case, sparse: bool) -> Row | None:
         """The fastest row that counts of other libraries' backends of one kind."""
         names = [name for name, each in self.contenders.items() if each.sparse is sparse]
         rows = [case.counted(name) for name in names if name not in {self.subject, *OWN}]
         return min(filter(None, rows), key=lambda row: row.time_ns, default=None)
+
+
+def indifference_of(sweep: Mapping[str, Any]) -> float:
+    """What a sweep asked for; older ones did not."""
+    asked = sweep.get("indifference")
+    return asked if isinstance(asked, float) else INDIFFERENCE
 
 
 def over(study: Study) -> str:
@@ -139,7 +149,10 @@ def means(comparisons: Iterable[Comparison]) -> dict[float, Summary]:
 
 
 def studies(
-    cases: Iterable[Case], baseline: str | None = None, subject: str = SUBJECT
+    cases: Iterable[Case],
+    baseline: str | None = None,
+    subject: str = SUBJECT,
+    indifference: float = INDIFFERENCE,
 ) -> list[Study]:
     """One study for each setting; the one with the most comparisons, then cases, first.
 
@@ -149,7 +162,9 @@ def studies(
     groups: dict[Setting, list[Case]] = {}
     for case in cases:
         groups.setdefault(case.setting, []).append(case)
-    found = [Study(setting, group, baseline, subject) for setting, group in groups.items()]
+    found = [
+        Study(setting, group, baseline, subject, indifference) for setting, group in groups.items()
+    ]
     return sorted(found, key=_most_compared)
 
 

@@ -49,7 +49,7 @@ class Summary:
     def _verdict(self, interval: Interval) -> Verdict:
         if fewest_rounds(self.comparisons) < MINIMUM_ROUNDS:
             return Verdict.UNDECIDED
-        return verdict(interval)
+        return verdict(interval, self.comparisons[0].indifference)
 
     @property
     def sparsity_real(self) -> float:

@@ -5,7 +5,7 @@
     Libraries  everything against the best other sparse library of each case
 
 Or against one dense library, where that was asked for. A part that the run does not have says so, and how to get it. 'Faster from s on' means that
-from s on every measured interval lies more than 1 % above 1.
+from s on every measured interval lies above 1 by more than the indifference zone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def verdict_lines(study: Study, machine: MachineFacts) -> tuple[str, str, str]:
 def pays_from(by_sparsity: dict[float, Verdict]) -> float | None:
     """The sparsity from which on every measured one is faster; None if the highest is not.
 
-    Faster is what lies more than the indifference zone (1 %) above 1, with its whole interval.
+    Faster is what lies more than the indifference zone above 1, with its whole interval.
     """
     start = None
     for sparsity in sorted(by_sparsity, reverse=True):

@@ -24,6 +24,7 @@ from spbench.formats.regex import Regex
 from spbench.formats.side import MAX_SIDE, SIDE, read_side
 from spbench.formats.yaml_model import first_problem, read_yaml_model
 from spbench.measure.settings import Protocol
+from spbench.measure.statistics import INDIFFERENCE
 
 _SHAPE = re.compile(f"({SIDE})x({SIDE})(?:x({SIDE}))?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -105,6 +106,8 @@ class SweepConfig(BaseModel):
     ``model_tokens``; ``model_layers`` narrows them by a regular expression. Without
     a ``pattern``, layers are cut as they were pruned, all else in 4x1. Without an ``epilogue``
     it is that of the output, none for s32, else scale and bias; with one, outputs must take it.
+    ``indifference`` is the
+    share by which two times must differ for a verdict of faster or slower; no row depends on it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -124,6 +127,7 @@ class SweepConfig(BaseModel):
     cache: _list_of(Literal["hot", "cold-weights", "cold"], min_length=1) = ["hot"]
     seed: int = Field(0, ge=0, le=2**63 - 1)
     protocol: Protocol = Protocol()
+    indifference: float = Field(INDIFFERENCE, ge=0, lt=1)
 
     @classmethod
     def build(cls, file: str | Path | None, given: Mapping[str, Any]) -> SweepConfig:

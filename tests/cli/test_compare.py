@@ -159,6 +159,15 @@ def test_the_gate_trips_on_a_backend_that_is_gone_altogether(tmp_path):
     assert invoke(a, b, "--backend", "spbench").exit_code == 2  # nothing to compare
 
 
+def test_the_indifference_zone_can_be_set(slowed):
+    assert "30 slower" in invoke(*slowed).stdout
+    result = invoke(*slowed, "--indifference", "15%")
+    assert "30 undecided" in result.stdout and "30  0.9" in result.stdout
+    assert json.loads(invoke(*slowed, "--indifference", "15%", "--format", "json").stdout)[
+        "indifference"
+    ] == pytest.approx(0.15)
+
+
 def test_what_only_b_has_trips_nothing(tmp_path):
     a, b = run(tmp_path / "a", 1, cases=9), run(tmp_path / "b", 2, cases=12)
     assert invoke(a, b, "--fail-on", "5%").exit_code == 0

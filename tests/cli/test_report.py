@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,20 @@ def test_the_setting_is_named_where_there_are_several(tmp_path):
     assert first.startswith("Setting    4x1 blocks, 1 thread, hot caches, ")
     assert first.endswith("; 1 more in the report")
     assert len(verdict) == 3
+
+
+def test_the_indifference_zone_is_that_of_the_sweep_or_given(tmp_path):
+    """1.05x is faster at 1 %, and nothing to speak of at 10 %."""
+    run = write_run(tmp_path / "run", pair(1.05))
+    assert "1 faster" in invoke(run).stdout
+    assert "1 undecided" in invoke(run, "--indifference", "10%").stdout
+    text = (run / "report.md").read_text()
+    assert "lies more than 10 % above 1" in text and "more than 10 % beyond 1" in text
+    asked = {"schema": 1, "run_id": "r1", "sweep": {"indifference": 0.1}}
+    (run / "sweep.json").write_text(json.dumps(asked))
+    assert "1 undecided" in invoke(run).stdout
+    assert "1 faster" in invoke(run, "--indifference", "1%").stdout
+    assert invoke(run, "--indifference", "0.1").exit_code == 2
 
 
 @pytest.mark.parametrize("baseline", ["spbench", "scipy-csr"])

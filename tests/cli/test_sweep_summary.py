@@ -14,9 +14,9 @@ from spbench.store.schema import Status
 
 @pytest.fixture
 def printed(tmp_path, capsys):
-    def write_and_print(rows, backends=("spbench", "onednn")):
+    def write_and_print(rows, backends=("spbench", "onednn"), **asked):
         folder = write_run(tmp_path / "run", rows)
-        head = {"schema": 1, "run_id": "r1", "sweep": {"backends": list(backends)}}
+        head = {"schema": 1, "run_id": "r1", "sweep": {"backends": list(backends)} | asked}
         (folder / "sweep.json").write_text(json.dumps(head))
         print_sweep_summary(RunFolder.open(folder))
         return capsys.readouterr().out
@@ -71,3 +71,11 @@ def test_settings_that_differ_are_columns(printed):
 def test_nothing_counts(printed):
     text = printed([absent("spbench", Status.FAILED, "crashed")])
     assert "spbench: failed in 1 case: crashed" in text
+
+
+def test_the_indifference_zone_is_what_the_sweep_asked_for(printed):
+    (line,) = lines_with(printed(pair(1.05)), "768x768x128", "80.0 %")
+    assert line.rstrip().endswith("faster")
+    text = printed(pair(1.05), indifference=0.1)
+    (line,) = lines_with(text, "768x768x128", "80.0 %")
+    assert line.rstrip().endswith("undecided")

@@ -54,6 +54,7 @@ def test_shapes_with_and_without_tokens():
         ({"cache": "warm"}, "cache: "),
         ({"name": "../up"}, "name '../up'"),
         ({"seed": -1}, "seed: "),
+        ({"indifference": 1.0}, "indifference: "),
         ({"model_layers": "("}, "regular expression"),
         ({"protocol": {"rounds": 3}}, "rounds: "),
         ({"protocol": {"turns": 3}}, "turns"),

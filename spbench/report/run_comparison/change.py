@@ -81,6 +81,7 @@ class MeanChange:
     host: str
     cases: int
     estimate: Estimate
+    indifference: float = INDIFFERENCE
 
     @property
     def interval(self) -> Interval:
@@ -88,7 +89,7 @@ class MeanChange:
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(self.interval)
+        return verdict(self.interval, self.indifference)
 
 
 def estimates(cells: Sequence[Cell]) -> tuple[list[Estimate], MeanChange | None]:
@@ -113,13 +114,15 @@ def estimates(cells: Sequence[Cell]) -> tuple[list[Estimate], MeanChange | None]
     return found, MeanChange(first.backend, first.host, len(judged), mean)
 
 
-def judge(cells: Sequence[Cell], estimates: Sequence[Estimate]) -> list[Change]:
+def judge(
+    cells: Sequence[Cell], estimates: Sequence[Estimate], indifference: float = INDIFFERENCE
+) -> list[Change]:
     """Verdicts of one family, corrected by Benjamini and Hochberg's procedure.
 
     A cell with a remark is no member of the family, and undecided.
     """
     tests = [
-        None if cell.remark else estimate.likelier()
+        None if cell.remark else estimate.likelier(indifference)
         for cell, estimate in zip(cells, estimates, strict=True)
     ]
     limit = largest_significant([test[1] for test in tests if test], 1 - CONFIDENCE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from spbench.measure.statistics import INDIFFERENCE
 from spbench.report.run_comparison.cell import Cell
 from spbench.report.run_comparison.change import Change, Estimate, MeanChange, estimates, judge
 from spbench.report.run_comparison.difference import (
@@ -37,6 +38,7 @@ class RunComparison:
     not_compared: list[NotCompared]
     differences: list[Difference]
     warnings: list[str]
+    indifference: float = INDIFFERENCE
 
 
 def compare_runs(
@@ -45,11 +47,13 @@ def compare_runs(
     backends: Sequence[str] = (),
     across_machines: bool = False,
     may_be_lost: bool = False,
+    indifference: float = INDIFFERENCE,
 ) -> RunComparison:
     """Compare run B with run A, case by case and backend by backend.
 
     ``a`` and ``b`` are run folders, or repeats of one sweep separated by commas;
-    ``backends`` restricts what is compared. Raises :class:`InputError` for what is no run, an
+    ``backends`` restricts what is compared; faster and slower is what differs by more than
+    ``indifference``, a share. Raises :class:`InputError` for what is no run, an
     unknown backend, runs of different machines unless ``across_machines``, and if no case has
     times on both sides (not if ``may_be_lost`` and it is B that lost them).
     """
@@ -60,7 +64,7 @@ def compare_runs(
     another = across_machines and sides[0].hosts != sides[1].hosts
     pairs, adjusted, uncontrolled = with_control(pairs, another)
     cells = [Cell.of(*pair, adjusted) for pair in pairs]
-    changes, means = _changes(cells)
+    changes, means = _changes(cells, indifference)
     return RunComparison(
         *sides,
         adjusted,
@@ -71,10 +75,11 @@ def compare_runs(
         left_out + uncontrolled,
         fact_differences(*sides, measured=another) + row_differences(cells),
         _warnings(adjusted, another, changes),
+        indifference,
     )
 
 
-def _changes(cells: Sequence[Cell]) -> tuple[list[Change], list[MeanChange]]:
+def _changes(cells: Sequence[Cell], indifference: float) -> tuple[list[Change], list[MeanChange]]:
     """Spreads are learnt backend by backend; the verdicts are one family."""
     groups: dict[tuple[str, str], list[int]] = {}
     for index, cell in enumerate(cells):
@@ -84,8 +89,8 @@ def _changes(cells: Sequence[Cell]) -> tuple[list[Change], list[MeanChange]]:
     for indices in groups.values():
         group, mean = estimates([cells[index] for index in indices])
         found |= dict(zip(indices, group, strict=True))
-        means += [mean] if mean else []
-    return judge(cells, [found[index] for index in range(len(cells))]), means
+        means += [replace(mean, indifference=indifference)] if mean else []
+    return judge(cells, [found[index] for index in range(len(cells))], indifference), means
 
 
 def _basis(a: Side, b: Side) -> str:

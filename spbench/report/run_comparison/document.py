@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from spbench.measure.statistics import CONFIDENCE, INDIFFERENCE, Interval, Verdict
+from spbench.measure.statistics import CONFIDENCE, Interval, Verdict
 from spbench.report.run_comparison.change import Change, MeanChange
 from spbench.report.run_comparison.compare import RunComparison
 from spbench.report.run_comparison.gate import Breach, Sight, losses
@@ -68,7 +68,7 @@ def document(
         "adjusted": comparison.adjusted,
         "basis": comparison.basis,
         "confidence": CONFIDENCE,
-        "indifference": INDIFFERENCE,
+        "indifference": comparison.indifference,
         "warnings": comparison.warnings,
         "machine": [machine_record(machine) for machine in comparison.machine],
         "means": [mean_record(mean) for mean in comparison.means],
