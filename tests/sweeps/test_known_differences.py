@@ -44,20 +44,23 @@ def verdicts_on(count, threads, other, settings):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_the_same_twice_is_undecided(threads, record_property):
+def test_the_same_twice_is_undecided(threads):
     if len(usable_cpus()) < threads:
         pytest.skip("needs two CPUs")
     count = 10 * STRESS
     said = verdicts_on(count, threads, "OwnAgain", Protocol())
-    record_property("verdicts", dict(said))
+    print(dict(said))  # pytest -rP shows it
     decided = count - said[Verdict.UNDECIDED]
     assert decided <= max(2, 0.05 * count), said
 
 
-def test_a_handicap_of_5_percent_is_nearly_always_found(record_property):
+def test_a_handicap_of_5_percent_is_nearly_always_found():
     count = 2 * STRESS
     said = verdicts_on(count, 1, "OwnSlowed", LONG)
-    record_property("verdicts", dict(said))
     assert said[Verdict.FASTER] == 0, said
-    if RATE_IS_MEASURED:  # a machine that others use too may leave a few of few undecided
+    if not said[Verdict.SLOWER]:  # a machine that others use too: once more
+        said = verdicts_on(count, 1, "OwnSlowed", LONG)
+    print(dict(said))
+    assert said[Verdict.FASTER] == 0 and said[Verdict.SLOWER] >= 1, said
+    if RATE_IS_MEASURED:  # such a machine may leave a few of few undecided
         assert said[Verdict.SLOWER] >= 0.95 * count, said
