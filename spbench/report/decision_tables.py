@@ -72,7 +72,7 @@ def recommendation(found: Recommendation) -> Table:
         "Gain is the time of the fastest dense library over the time as advised, with its"
         f" {percent(CONFIDENCE)} interval, then the same where each library also pays for bringing X"
         " into its own layout (layers that follow each other in one layout do not); a layer that stays dense gains nothing and weighs in the"
-        f" sum with its dense time.{_unknown(found.unknown)}",
+        f" sum with its dense time.{_unknown(found.unknown)}{_not_run(found)}",
     )
 
 
@@ -89,6 +89,13 @@ def _advice_row(name: str, layer: LayerAdvice, share: float) -> list[Cell | str]
         layer.dense_backend,
         percent(share),
     ]
+
+
+def _not_run(found: Recommendation) -> str:
+    return "".join(
+        f" Blocks of {pattern} did not run in {count} layer{'s' * (count > 1)}: {reason}."
+        for (pattern, reason), count in found.not_run.items()
+    )
 
 
 def _unknown(tensors: Sequence[str]) -> str:

@@ -9,15 +9,15 @@ with the greatest gain is taken, which flatters it a little.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from spbench.measure.resampling import percentile_interval
 from spbench.measure.statistics import Interval, Verdict
-from spbench.report.case import Setting
+from spbench.report.case import Setting, counts
 from spbench.report.comparison import Comparison, steady
 from spbench.report.study import Study
 from spbench.report.summary import Summary, sum_of
@@ -71,7 +71,8 @@ class Recommendation:
     """A model at one number of tokens. ``setting`` is the first of those that share all but blocks.
 
     ``unknown`` names the tensors without a comparison that counts (no result of either
-    side, or disturbed): they are in no sum.
+    side, or disturbed): they are in no sum. ``not_run`` counts the layers that the subject did
+    not run in some blocks, by blocks and reason.
     """
 
     model: str
@@ -79,6 +80,7 @@ class Recommendation:
     setting: Setting
     layers: Sequence[LayerAdvice]
     unknown: Sequence[str]
+    not_run: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @cached_property
     def gain(self) -> Interval:
@@ -150,10 +152,23 @@ def _recommend(group: Sequence[Study]) -> list[Recommendation]:
             group[0].setting,
             [_advise(tried) for tried in found.values() if tried],
             [tensor for tensor, tried in found.items() if not tried],
+            _not_run(group, model, n),
         )
         for (model, n), found in sorted(tensors.items())
         if any(found.values())
     ]
+
+
+def _not_run(group: Sequence[Study], model: str, n: int) -> Counter[tuple[str, str]]:
+    rows = [
+        case.rows.get(study.subject)
+        for study in group
+        for case in study.cases
+        if case.from_model and (case.model, case.n) == (model, n)
+    ]
+    return Counter(
+        (row.pattern, row.reason or str(row.status)) for row in rows if row and not counts(row)
+    )
 
 
 def _advise(tried: Sequence[Comparison]) -> LayerAdvice:

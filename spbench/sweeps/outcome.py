@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from spbench.errors import RunError
 from spbench.store.schema import Row, Status
 
+REASONS_TOLD = 4
+
 
 def remarks(rows: Sequence[Row]) -> list[str]:
-    """A line for each backend and status that came with a reason, with the most common one."""
+    """A line for each backend and status that came with a reason, with all that differ."""
     groups: dict[tuple[str, Status], Counter[str]] = {}
     for row in rows:
         if row.reason:
-            groups.setdefault((row.backend, row.status), Counter())[row.reason] += 1
+            groups.setdefault((row.backend, row.status), Counter())[_alike(row)] += 1
     return [_remark(*key, reasons) for key, reasons in groups.items()]
 
 
@@ -41,5 +44,14 @@ def require_sound(rows: Sequence[Row]) -> None:
 
 def _remark(backend: str, status: Status, reasons: Counter[str]) -> str:
     count = reasons.total()
-    reason = reasons.most_common(1)[0][0]
-    return f"{backend}: {status} in {count} case{'s' * (count > 1)}: {reason}"
+    said = f"{backend}: {status} in {count} case{'s' * (count > 1)}"
+    if len(reasons) == 1:
+        return f"{said}: {next(iter(reasons))}"
+    told = [f"{reason} (in {number})" for reason, number in reasons.most_common(REASONS_TOLD)]
+    more = len(reasons) - len(told)
+    return f"{said}: {'; '.join(told)}{f'; and {more} other reasons' * (more > 0)}"
+
+
+def _alike(row: Row) -> str:
+    """The reason; a remark on a row that counts without its numbers, which always differ."""
+    return re.sub(r"\d+(\.\d+)?", "...", row.reason) if row.status is Status.OK else row.reason

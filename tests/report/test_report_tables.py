@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from synthetic_runs import MACHINE, pair, row, write_run
+from synthetic_runs import MACHINE, absent, pair, row, write_run
 
 from spbench.measure.statistics import Verdict
 from spbench.report.build import build_report
@@ -18,6 +18,7 @@ from spbench.report.speedup_tables import headline, speedup_by_layer
 from spbench.report.study import studies
 from spbench.report.table import Head, Table
 from spbench.report.trust_tables import circumstances, disturbances, sample_health, turns
+from spbench.store.schema import Status
 
 FACTS = MachineFacts(MACHINE)
 STOLEN = {
@@ -80,6 +81,18 @@ def test_what_to_do_with_each_layer():
     assert (second[0], second[4], second[5]) == ("1", "stay dense", "1.00 [1.00, 1.00]")
     assert whole[4] == "use 4x1 in 1, stay dense in 1"
     assert table.note.endswith("in no sum: l.2.weight.")
+
+
+def test_blocks_that_could_not_run_are_told_with_the_advice():
+    rows = pair(4.0, weights="mini:l.0.weight") + [
+        absent(
+            "spbench", Status.UNSUPPORTED, "no kernel", weights="mini:l.0.weight", pattern="3x3"
+        ),
+        row("onednn", weights="mini:l.0.weight", pattern="3x3"),
+    ]
+    (found,) = recommendations(studies(group_cases(rows), "onednn"))
+    note = recommendation(found).note
+    assert note.endswith("Blocks of 3x3 did not run in 1 layer: no kernel.")
 
 
 def test_share_of_its_own_bound():

@@ -37,8 +37,15 @@ def test_one_case_is_sound_if_nobody_failed():
         require_sound([absent("onednn", Status.UNSUPPORTED, "odd M")])
 
 
-def test_the_most_common_reason_of_each_backend_and_status():
+def test_every_reason_of_each_backend_and_status_is_told_with_its_count():
     reasons = ["crash", "odd M", "crash"]
     assert remarks([absent("a", Status.FAILED, reason) for reason in reasons]) == [
-        "a: failed in 3 cases: crash"
+        "a: failed in 3 cases: crash (in 2); odd M (in 1)"
     ]
+    (line,) = remarks([absent("a", Status.FAILED, f"reason {letter}") for letter in "abcdef"])
+    assert line.endswith("; and 2 other reasons")
+
+
+def test_remarks_that_differ_in_their_numbers_only_are_one():
+    rows = [row("a", reason=f"disturbed for {share}% of the time") for share in (13, 27)]
+    assert remarks(rows) == ["a: ok in 2 cases: disturbed for ...% of the time"]
