@@ -65,6 +65,9 @@ def compare(
     those of the control kernel in the same rounds, so that the machine's own change
     between the runs is not in the ratios; it is told apart.
 
+    Machines of one kind (CPU, caches, cores, hypervisor) count as one machine: two virtual
+    machines side by side are not told apart. RUN@HOST is one machine of a run on many.
+
     --fail-on trips if the whole interval of a case, or of a backend's geometric
     mean, lies beyond the limit; the intervals are widened for being many. It trips as
     well if a result of A is wrong, failed or missing in B. Which slowdown it could

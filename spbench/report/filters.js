@@ -8,6 +8,7 @@
 (() => {
   const FACETS = [
     ["backend", "backend"], ["shape", "shape"], ["n", "N"], ["sparsity", "zeros"],
+    ["machine", "machine"], ["blocks", "blocks"], ["setting", "setting"],
   ];
   const VERDICTS = ["faster", "slower", "undecided"];
   const tables = [...document.querySelectorAll("table")];

@@ -30,6 +30,7 @@ def repetition(
     return [
         *_model(asked.get("from_model"), head.get("model")),
         *_file("sweep.yaml", asked),
+        *_cluster(head),
         shlex.join([*_environment(row_command), *_sweep(head), "--out", str(again)]),
         *_report(again, report),
     ]
@@ -45,6 +46,13 @@ def _sweep(head: Mapping[str, Any]) -> list[str]:
     command = ["spbench", "run-gemm", "sweep", "--config", "sweep.yaml"]
     executor = head.get("executor", "local")
     return command if executor == "local" else [*command, "--executor", executor]
+
+
+def _cluster(head: Mapping[str, Any]) -> list[str]:
+    """The address is where a cluster was, not what was measured; it is not kept."""
+    if head.get("executor", "local") == "local":
+        return []
+    return ["# add --address HOST:PORT unless the cluster runs here"]
 
 
 def _report(run: Path, options: Sequence[str]) -> list[str]:

@@ -14,7 +14,15 @@ LONGEST_UNBROKEN = 26
 """Characters up to which a cell stays on one line of the page."""
 
 
-FACETS = {"backend": "backend", "MxK": "shape", "N": "n", "zeros": "sparsity"}
+FACETS = {
+    "backend": "backend",
+    "MxK": "shape",
+    "N": "n",
+    "zeros": "sparsity",
+    "machine": "machine",
+    "blocks": "blocks",
+    "setting": "setting",
+}
 """Columns whose cells say what their row is about, and the name a page's filter has for it."""
 
 

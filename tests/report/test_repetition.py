@@ -65,6 +65,7 @@ def test_without_a_sweep_it_says_so():
 def test_the_cap_on_kernels_and_the_executor_belong_to_it():
     row = "env SPBENCH_ISA=avx2 spbench run-gemm one --shape 8x8x8"
     lines = repetition({**head(), "executor": "ray"}, Path("run"), row)
+    assert lines[-3] == "# add --address HOST:PORT unless the cluster runs here"
     assert lines[-2] == (
         "env SPBENCH_ISA=avx2 spbench run-gemm sweep --config sweep.yaml --executor ray"
         " --out run-again"

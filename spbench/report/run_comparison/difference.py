@@ -40,7 +40,7 @@ def fact_differences(a: Side, b: Side, measured: bool = False) -> list[Differenc
 
     ``measured`` adds the measured peak and bandwidths, which never agree exactly.
     """
-    facts = [MachineFacts(side.folders[0].machine).facts() for side in (a, b)]
+    facts = [MachineFacts(side.facts).facts() for side in (a, b)]
     return [
         Difference(name, ours, theirs)
         for (name, ours), (_, theirs) in zip(*facts, strict=True)

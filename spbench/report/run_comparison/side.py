@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from spbench.errors import InputError
 from spbench.store.run_folder import RunFolder
@@ -20,10 +21,14 @@ class Side:
 
     name: str
     folders: tuple[RunFolder, ...]
+    chosen: tuple[str, ...] = ()  # of each folder, the host whose rows count; empty for all
 
     @classmethod
     def open(cls, name: str, paths: str) -> Side:
         """Open the runs of ``paths``, separated by commas.
+
+        ``RUN@HOST`` are the rows of one host of a run, under the name of its kind, so that they
+        pair with those of a local run on such a machine.
 
         Raises :class:`InputError` for what is no run or has no rows, and for repeats that are
         not of one sweep.
@@ -31,10 +36,12 @@ class Side:
         texts = [text.strip() for text in paths.split(",")]
         if not all(texts):
             raise InputError(f"run {name}: a path is empty in {paths!r}")
-        side = cls(name, tuple(RunFolder.open(text) for text in texts))
+        asked = [_run_and_host(text) for text in texts]
+        folders = tuple(RunFolder.open(path) for path, _ in asked)
+        side = cls(name, folders, tuple(host for _, host in asked))
         for folder, rows in zip(side.folders, side.runs, strict=True):
             if not rows:
-                raise InputError(f"{folder.path} has no rows yet")
+                raise InputError(f"{folder.path} has no rows yet{side.of_host(folder)}")
             if folder.sweep != side.folders[0].sweep:
                 raise InputError(
                     f"{folder.path} is no repeat of {side.folders[0].path}: another sweep"
@@ -44,7 +51,23 @@ class Side:
     @cached_property
     def runs(self) -> list[dict[Key, Row]]:
         """The latest rows of each run, by what they measure."""
-        return [{row.key: row for row in folder.latest()} for folder in self.folders]
+        chosen = self.chosen or ("",) * len(self.folders)
+        return [
+            {row.key: row for row in _rows(folder, host)}
+            for folder, host in zip(self.folders, chosen, strict=True)
+        ]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Facts of the first run's machine: of its chosen host, or what all its hosts share."""
+        first, host = self.folders[0], self.chosen[0] if self.chosen else ""
+        return first.machines().get(host, first.machine)
+
+    def of_host(self, folder: RunFolder) -> str:
+        """What to add to a complaint about a folder: the host that was asked for, and those it has."""
+        host = self.chosen[self.folders.index(folder)]
+        known = ", ".join(sorted({row.host for row in folder.latest()}))
+        return f" of {host}; it has {known}" if host else ""
 
     @cached_property
     def hosts(self) -> list[str]:
@@ -66,6 +89,21 @@ class Side:
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.paths))
+
+
+def _run_and_host(text: str) -> tuple[str, str]:
+    """``RUN@HOST``, unless there is a run of that very name."""
+    path, at, host = text.partition("@")
+    return (path, host) if at and host and not Path(text).exists() else (text, "")
+
+
+def _rows(folder: RunFolder, host: str) -> list[Row]:
+    """All rows, or those of a host under the name of its kind: ``f00d@genoa-1`` is a ``f00d``."""
+    if not host:
+        return folder.latest()
+    kind = host.partition("@")[0]
+    rows = (row for row in folder.latest() if row.host == host)
+    return [row.model_copy(update={"host": kind}) for row in rows]
 
 
 def refuse_twice(a: Side, b: Side) -> None:

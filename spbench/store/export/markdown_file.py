@@ -24,11 +24,16 @@ _HEADERS = [
 
 
 def render(run: RunFolder) -> bytes:
-    """The rows as a Markdown table in UTF-8; times in microseconds a call."""
+    """The rows as a Markdown table in UTF-8; times in microseconds a call.
+
+    A column names the machine if there are several.
+    """
     from tabulate import tabulate
 
-    cells = [_cells(row) for row in run.latest()]
-    table = tabulate(cells, _HEADERS, "github", disable_numparse=True)
+    rows = run.latest()
+    several = len({row.host for row in rows}) > 1
+    cells = [[row.host] * several + _cells(row) for row in rows]
+    table = tabulate(cells, ["machine"] * several + _HEADERS, "github", disable_numparse=True)
     return f"{table}\n".encode()
 
 

@@ -247,6 +247,18 @@ def test_a_run_on_several_machines_is_compared_machine_by_machine(tmp_path):
     assert len(comparison.machine) == 2
 
 
+def test_one_machine_of_many_is_compared_with_a_local_run(tmp_path):
+    both = [*rows(1, host="f00d@genoa-1"), *rows(11, host="beef@milan-1")]
+    fleet, local = written(tmp_path / "fleet", both), run(tmp_path / "local", 2)
+    comparison = compare_runs(f"{fleet}@f00d@genoa-1", str(local))
+    assert len(comparison.changes) == 30 and comparison.adjusted
+    assert [mean.host for mean in comparison.means] == ["f00d"]
+    with pytest.raises(InputError, match=r"no rows yet of cafe; it has beef@milan-1, f00d@genoa-1"):
+        compare_runs(f"{fleet}@cafe", str(local))
+    with pytest.raises(InputError, match="are from different machines"):
+        compare_runs(f"{fleet}@beef@milan-1", str(local))
+
+
 def test_versions_protocol_and_code_paths_that_differ_are_noted(tmp_path):
     a = run(tmp_path / "a", 1, cases=2, protocol={"rounds": 20, "calls": 3})
     b = run(

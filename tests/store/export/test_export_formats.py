@@ -79,6 +79,15 @@ def test_markdown_has_one_line_a_row_whatever_the_reason(tmp_path):
     assert "first \\| line second" in line
 
 
+def test_markdown_names_the_machines_of_a_fleet(tmp_path):
+    rows = [row("spbench", host=host) for host in ("f00d@genoa-1", "f00d@milan-1")]
+    head, _, first, second = (
+        export_run(write_run(tmp_path / "run", rows), "markdown").decode().splitlines()
+    )
+    assert head.split("|")[1].strip() == "machine"
+    assert "f00d@genoa-1" in first and "f00d@milan-1" in second
+
+
 def test_google_benchmark_has_its_schema(run):
     document = json.loads(export_run(run, "google-benchmark"))
     assert document["context"]["json_schema_version"] == 1
