@@ -13,12 +13,13 @@
       recommendation.py   a model's layers: which blocks, or stay dense, and what it gains
       roofline.py     each row's bytes, operations and share of its own bound
         bandwidth.py    what the machine reads, by size
-      health.py       outliers and drift among the samples
-      exclusion.py    what does not count, and why
+      health.py       many outliers and drift among the samples
+      exclusion.py    what does not count, and why; the warning about wrong results
       machine.py      the machine's facts, unknown where it does not tell
       setting_name.py what a reader calls a setting
       page.py         what the report says, block by block
         verdict.py      the three lines
+        setting_tables.py   several settings: a sentence, a table, why one has no result
         tables.py       the tables, *_tables.py (table.py: one table as Markdown or HTML)
         figures/        the figures, one module each
         repetition.py   the commands that do the run again

@@ -34,7 +34,7 @@ def protocol(rows: Iterable[Row], indifference: float = INDIFFERENCE) -> Table:
     ]
     return Table(
         "How it was measured",
-        ["setting", "value"],
+        ["key", "value"],
         settings,
         "The backends of a case ran in turns, each in its own process, in an order that changes"
         " from round to round so that each follows each other one equally often; every result was"

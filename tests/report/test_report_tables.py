@@ -8,6 +8,7 @@ from synthetic_runs import MACHINE, absent, pair, row, write_run
 from spbench.measure.statistics import Verdict
 from spbench.report.build import build_report
 from spbench.report.case import group_cases
+from spbench.report.circumstance_tables import protocol
 from spbench.report.decision_tables import break_even, recommendation
 from spbench.report.limit_tables import bound_shares, subject_shares, suspicion
 from spbench.report.machine import MachineFacts, Machines
@@ -16,7 +17,7 @@ from spbench.report.result_tables import times
 from spbench.report.roofline import roofline
 from spbench.report.speedup_tables import headline, speedup_by_layer
 from spbench.report.study import studies
-from spbench.report.table import Head, Table
+from spbench.report.table import FACETS, Head, Table
 from spbench.report.trust_tables import circumstances, disturbances, sample_health, turns
 from spbench.store.schema import Status
 
@@ -190,5 +191,6 @@ def test_rows_and_columns_say_what_they_are_about():
     assert '<th scope="col" data-sparsity="80 %">80 %</th>' in text
     assert '<tr data-shape="64x64" data-n="1">' in text
     assert "&lt;2.00&gt;" in text
+    assert not set(FACETS) & set(protocol([row()]).headers)  # its keys are about no row
     given = Table("t", ["case"], [["a"]], facets=[{"n": '"1"'}]).html()
     assert '<tr data-n="&quot;1&quot;">' in given
