@@ -41,25 +41,33 @@ static inline float saturate_scalar(float value, float low, float high) {
   return value < low ? low : value > high ? high : value;
 }
 
+// One token of channel m of a panel.
+template <int kWidth>
+static inline void store_token_scalar(const spmm_args& args, int64_t m, int token, int32_t sum) {
+  const enum spbench_output output = args.epilogue.output;
+  if (output == SPBENCH_S32) {
+    static_cast<int32_t*>(args.y)[m * kWidth + token] = sum;
+    return;
+  }
+  const float value = value_scalar(&args, kWidth, m, token, sum);
+  if (output == SPBENCH_F32) {
+    static_cast<float*>(args.y)[m * kWidth + token] = value;
+    return;
+  }
+  const int byte = spbench_token_byte(kWidth, token);
+  if (output == SPBENCH_U8) {
+    static_cast<uint8_t*>(args.y)[m * kWidth + byte] =
+        static_cast<uint8_t>(nearbyintf(saturate_scalar(value, 0.0f, 255.0f)));
+  } else {
+    static_cast<int8_t*>(args.y)[m * kWidth + byte] =
+        static_cast<int8_t>(nearbyintf(saturate_scalar(value, -128.0f, 127.0f)));
+  }
+}
+
 // One line of a panel. sums: one a byte of the panel, in the panel's byte order.
 template <int kWidth>
 static inline void store_line_scalar(const spmm_args& args, int64_t m, const int32_t* sums) {
-  const enum spbench_output output = args.epilogue.output;
   for (int token = 0; token < kWidth; ++token) {
-    const int byte = spbench_token_byte(kWidth, token);
-    if (output == SPBENCH_S32) {
-      static_cast<int32_t*>(args.y)[m * kWidth + token] = sums[byte];
-      continue;
-    }
-    const float value = value_scalar(&args, kWidth, m, token, sums[byte]);
-    if (output == SPBENCH_F32) {
-      static_cast<float*>(args.y)[m * kWidth + token] = value;
-    } else if (output == SPBENCH_U8) {
-      static_cast<uint8_t*>(args.y)[m * kWidth + byte] =
-          static_cast<uint8_t>(nearbyintf(saturate_scalar(value, 0.0f, 255.0f)));
-    } else {
-      static_cast<int8_t*>(args.y)[m * kWidth + byte] =
-          static_cast<int8_t>(nearbyintf(saturate_scalar(value, -128.0f, 127.0f)));
-    }
+    store_token_scalar<kWidth>(args, m, token, sums[spbench_token_byte(kWidth, token)]);
   }
 }
