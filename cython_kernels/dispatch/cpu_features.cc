@@ -72,7 +72,7 @@ const char* spbench_feature_name(int index) {
 }
 
 const char* spbench_isa_name(int isa) {
-  static const char* const names[] = {"scalar",     "avx2",       "avx512bw",
+  static const char* const names[] = {"scalar",     "avx2",       "avxvnni",   "avx512bw",
                                       "avx512vnni", "avx512vbmi", "avx512bf16"};
   return isa >= 0 && isa < SPBENCH_ISA_COUNT ? names[isa] : nullptr;
 }

@@ -1,0 +1,30 @@
+// Y[M, w] = W[M, K] . X[K, w] for 8x1 blocks, AVX2.
+//
+// Operands and packing: include/spmm.h; loop, instruction table: spmm/sweep_avx2.h.
+//
+// As 4x1, in parts of four rows by 16 tokens: 8 sweeps over a panel of 64. Bounds: as 4x1, 2 times.
+
+#include "spmm/sweep_avx2.h"
+#include "spmm_kernels.h"
+
+void spmm_u8s8_8x1_n64_avx2(const spmm_args* args, int64_t begin, int64_t end) {
+  for (int row = 0; row < 8; row += 4) {
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 64, 4, 0, 1);
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 64, 4, 1, 1);
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 64, 4, 2, 1);
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 64, 4, 3, 1);
+  }
+}
+
+void spmm_u8s8_8x1_n32_avx2(const spmm_args* args, int64_t begin, int64_t end) {
+  for (int row = 0; row < 8; row += 4) {
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 32, 4, 0, 1);
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 32, 4, 1, 1);
+  }
+}
+
+void spmm_u8s8_8x1_n16_avx2(const spmm_args* args, int64_t begin, int64_t end) {
+  for (int row = 0; row < 8; row += 4) {
+    SPBENCH_SWEEP(WordProduct, args, begin, end, row, 8, 1, 16, 4, 0, 1);
+  }
+}
