@@ -12,6 +12,8 @@ _LABELS = {
     "microarchitecture": "microarchitecture",
     "isa": "instruction sets",
     "active_isa": "kernels use",
+    "kernel_isas": "by kernel family",
+    "unused_isa": "unused",
     "caches": "caches (L1d, L2, L3)",
     "cores": "physical cores",
     "usable_cores": "cores for this process",
@@ -56,10 +58,20 @@ def machine(no_measure: bool, format_: str) -> None:
 def _facts_in_words(facts: dict[str, Any]) -> list[tuple[str, str]]:
     show = {
         "isa": lambda names: " ".join(names) or "baseline only",
+        "kernel_isas": lambda isas: "; ".join(f"{name}: {' '.join(isas[name])}" for name in isas),
+        "unused_isa": _unused_in_words,
         "caches": lambda caches: ", ".join(_size(size) for size in caches.values()),
         "memory_bytes": _size,
     }
     return [(label, show.get(key, str)(facts[key])) for key, label in _LABELS.items()]
+
+
+def _unused_in_words(reasons: dict[str, str]) -> str:
+    features: dict[str, list[str]] = {}
+    for feature, reason in reasons.items():
+        features.setdefault(reason, []).append(feature)
+    parts = [f"{' '.join(names)} ({reason})" for reason, names in features.items()]
+    return ", ".join(parts) or "none"
 
 
 def _limits_in_words(limits: dict[str, Any] | None) -> list[tuple[str, str]]:

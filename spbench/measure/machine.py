@@ -25,7 +25,7 @@ def machine_facts(measure: bool = True, files: SystemFiles | None = None) -> dic
     ``files`` are /proc and /sys.
     """
     from spbench import __version__
-    from spbench.kernels import active_isa
+    from spbench.kernels.isa import active_isa, family_isas, unused_features
     from spbench.kernels._native import spmm
     from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
 
@@ -40,6 +40,8 @@ def machine_facts(measure: bool = True, files: SystemFiles | None = None) -> dic
         "microarchitecture": _microarchitecture(),
         "isa": spmm.cpu_features(),
         "active_isa": active_isa(),
+        "kernel_isas": family_isas(),
+        "unused_isa": unused_features(),
         "caches": cache_sizes(files),
         "cores": _physical_cores(files),
         "usable_cores": default_num_threads(),

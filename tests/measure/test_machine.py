@@ -71,3 +71,22 @@ def test_sizes_of_caches(tmp_path):
         "l2_bytes": 2 << 20,
         "l3_bytes": "unknown",
     }
+
+
+def test_kernels_of_each_family_name_their_instruction_sets(facts):
+    from spbench.kernels._native import spmm as native
+
+    levels = native.isa_names()
+    assert {"spmm u8s8", "spmv u8s8"} <= set(facts["kernel_isas"])
+    used = [isa for isas in facts["kernel_isas"].values() for isa in isas]
+    assert max(used, key=levels.index) == facts["active_isa"]
+
+
+def test_a_capped_isa_is_unused_for_that_reason(monkeypatch):
+    monkeypatch.setenv("SPBENCH_ISA", "scalar")
+    told = machine_facts(measure=False)
+    assert {isa for isas in told["kernel_isas"].values() for isa in isas} == {"scalar"}
+    assert set(told["unused_isa"]) == set(told["isa"])
+    assert set(told["unused_isa"].values()) <= {"SPBENCH_ISA=scalar", "no kernel"} | {
+        reason for reason in told["unused_isa"].values() if reason.startswith("its kernels")
+    }
