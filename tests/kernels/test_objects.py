@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def objects(library: str) -> list[Path]:
-    found = sorted(ROOT.glob(f"build/*/CMakeFiles/{library}.dir/**/*.o"))
+    found = sorted(ROOT.glob(f"build/cp*/CMakeFiles/{library}.dir/**/*.o"))
     if not found or shutil.which("objdump") is None:
         pytest.skip("no build folder beside the tests, or no objdump")
     return found
@@ -27,7 +27,11 @@ def output_of(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-ISA_LIBRARIES = ["avx2", "avx512bw", "avx512vnni", "avx512vbmi", "probe_avx512"]
+def disassembly_of(path: Path) -> str:
+    return output_of("objdump", "-d", "--no-show-raw-insn", path)
+
+
+ISA_LIBRARIES = ["avx2", "avxvnni", "avx512bw", "avx512vnni", "avx512vbmi", "probe_avx512"]
 ISA_LIBRARIES += ["float_avx2", "float_avx512bw", "float_avx512bf16"]
 
 
@@ -42,5 +46,21 @@ def test_no_weak_symbols_in_isa_objects(library):
 @pytest.mark.parametrize("library", ["baseline", "float_baseline", "probe_baseline"])
 def test_no_wide_registers_in_baseline_objects(library):
     for path in objects(library):
-        disassembly = output_of("objdump", "-d", "--no-show-raw-insn", path)
+        disassembly = disassembly_of(path)
         assert "%ymm" not in disassembly and "%zmm" not in disassembly, path.name
+
+
+@pytest.mark.parametrize(
+    ("library", "foreign"),
+    [("avx2", ["%zmm", "{%k", "vpdp"]), ("avxvnni", ["%zmm", "{%k"]), ("avx512bw", ["vpdp"])],
+)
+def test_no_instructions_of_a_higher_level(library, foreign):
+    for path in objects(library):
+        disassembly = disassembly_of(path)
+        assert not [text for text in foreign if text in disassembly], path.name
+
+
+@pytest.mark.parametrize("library", ["avx2", "avx512bw"])
+def test_no_products_that_saturate_at_16_bits(library):
+    for path in objects(library):
+        assert "vpmaddubsw" not in disassembly_of(path), path.name
