@@ -169,10 +169,7 @@ SPBENCH_INLINE void sweep(const spmm_args* args, int64_t begin, int64_t end) {
                                                            sum);
       }
     }
-    SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
-      const int64_t m = kBlockRows * i + kFirstRow + r;
-      if (m < args->m) store_line<kWidth, kFirst, kCount>(args, m, sum[r]);
-    }
+    store_rows<kWidth, kFirst, kCount, kRows>(args, kBlockRows * i + kFirstRow, sum);
   }
 }
 
