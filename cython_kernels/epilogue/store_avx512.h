@@ -43,7 +43,8 @@ constexpr int lines_together(int width, int rows) {
 }
 
 // Neighbouring lines of bytes from rounded values: q[r][j] holds tokens 16 (kFirst + j) .. of
-// line r. Part of a line of 64 is written under a mask: the rest of it belongs to another sweep.
+// line r; two lines of 32 are in the order of Lines<32>. Part of a line of 64 is written under a
+// mask: the rest of it belongs to another sweep.
 template <int kWidth, int kFirst, int kCount, int kLines, bool kSigned>
 SPBENCH_INLINE void store_bytes(int8_t* line, const __m512i q[kLines][kCount]) {
   if constexpr (kWidth == 64 && kCount == 4) {
@@ -57,11 +58,11 @@ SPBENCH_INLINE void store_bytes(int8_t* line, const __m512i q[kLines][kCount]) {
     _mm512_mask_storeu_epi32(line, (__mmask16)(0x1111 << kFirst),
                              pack_words<kSigned>(words, words));
   } else if constexpr (kWidth == 32 && kLines == 2) {
-    // A 128-bit lane holds eight bytes of each line.
+    // A 128-bit lane holds tokens 0-3 4-7 (8-11 12-15, ...) of one line, then of the other.
     const __m512i bytes = pack_words<kSigned>(_mm512_packs_epi32(q[0][0], q[0][1]),
                                               _mm512_packs_epi32(q[1][0], q[1][1]));
-    const __m512i by_line = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
-    _mm512_storeu_si512(line, _mm512_permutexvar_epi64(by_line, bytes));
+    const __m512i by_line = _mm512_set_epi32(15, 7, 14, 6, 11, 3, 10, 2, 13, 5, 12, 4, 9, 1, 8, 0);
+    _mm512_storeu_si512(line, _mm512_permutexvar_epi32(by_line, bytes));
   } else if constexpr (kWidth == 32) {
     const __m512i words = _mm512_packs_epi32(q[0][0], q[0][1]);
     const __m512i bytes = pack_words<kSigned>(words, words);
@@ -79,6 +80,19 @@ SPBENCH_INLINE void store_bytes(int8_t* line, const __m512i q[kLines][kCount]) {
         kSigned ? _mm512_cvtsepi32_epi8(q[0][0])
                 : _mm512_cvtusepi32_epi8(_mm512_max_epi32(q[0][0], _mm512_setzero_si512()));
     _mm_store_si128((__m128i*)line, bytes);
+  }
+}
+
+// Registers from the order of Lines<kWidth> (spmm/lines_avx512.h) into that of tokens.
+template <int kWidth, int kCount>
+SPBENCH_INLINE void in_token_order(const __m512i sums[kCount], __m512i ordered[kCount]) {
+  if constexpr (kWidth == 32) {
+    const __m512i lower = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+    const __m512i upper = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+    ordered[0] = _mm512_permutex2var_epi64(sums[0], lower, sums[1]);
+    ordered[1] = _mm512_permutex2var_epi64(sums[0], upper, sums[1]);
+  } else {
+    SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) ordered[j] = sums[j];
   }
 }
 
@@ -166,7 +180,7 @@ SPBENCH_INLINE void finish_with(const spmm_args* args, int64_t m, int64_t rows,
   }
 }
 
-// Any epilogue of lines m .. m + rows - 1, with the sums in memory.
+// Any epilogue of lines m .. m + rows - 1, with the sums in memory, in token order.
 template <int kWidth, int kFirst, int kCount>
 __attribute__((noinline)) void finish_rows(const spmm_args* args, int64_t m, int64_t rows,
                                            const __m512i* sums) {
@@ -191,15 +205,18 @@ SPBENCH_INLINE void store_plain_bytes(const spmm_args* args, int64_t m,
   SPBENCH_UNROLL for (int r = 0; r < kRows; r += kLines) {
     __m512i q[kLines][kCount];
     SPBENCH_UNROLL for (int i = 0; i < kLines; ++i) {
+      __m512i ordered[kCount];
       __m512 value[kCount];
-      scale_line<kCount>(args->epilogue, m + r + i, sums[r + i], value);
+      in_token_order<kLines == 1 ? kWidth : 0, kCount>(sums[r + i], ordered);
+      scale_line<kCount>(args->epilogue, m + r + i, ordered, value);
       SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) q[i][j] = _mm512_cvtps_epi32(value[j]);
     }
     store_bytes<kWidth, kFirst, kCount, kLines, kSigned>((int8_t*)args->y + (m + r) * kWidth, q);
   }
 }
 
-// Lines m .. m + kRows - 1, as far as Y has them: sums[r][j] holds tokens 16 (kFirst + j) ..
+// Lines m .. m + kRows - 1, as far as Y has them. sums[r][j] holds tokens 16 (kFirst + j) ..; at
+// width 32 they are in the order of Lines<32>.
 template <int kWidth, int kFirst, int kCount, int kRows>
 SPBENCH_INLINE void store_rows(const spmm_args* args, int64_t m,
                                const __m512i sums[kRows][kCount]) {
@@ -207,7 +224,9 @@ SPBENCH_INLINE void store_rows(const spmm_args* args, int64_t m,
   const bool is_whole = m + kRows <= args->m;
   if (is_whole && epilogue.output == SPBENCH_S32) {
     SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
-      store_sums<kWidth, kFirst, kCount>(args, m + r, sums[r]);
+      __m512i ordered[kCount];
+      in_token_order<kWidth, kCount>(sums[r], ordered);
+      store_sums<kWidth, kFirst, kCount>(args, m + r, ordered);
     }
   } else if (is_whole && epilogue.is_plain && epilogue.fits) {
     if (epilogue.output == SPBENCH_U8) {
@@ -216,15 +235,17 @@ SPBENCH_INLINE void store_rows(const spmm_args* args, int64_t m,
       store_plain_bytes<kWidth, kFirst, kCount, kRows, true>(args, m, sums);
     } else {
       SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
+        __m512i ordered[kCount];
         __m512 value[kCount];
-        scale_line<kCount>(epilogue, m + r, sums[r], value);
+        in_token_order<kWidth, kCount>(sums[r], ordered);
+        scale_line<kCount>(epilogue, m + r, ordered, value);
         store_floats<kWidth, kFirst, kCount>(args, m + r, value);
       }
     }
   } else {
     __m512i in_memory[kRows * kCount];
     SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
-      SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) in_memory[r * kCount + j] = sums[r][j];
+      in_token_order<kWidth, kCount>(sums[r], in_memory + r * kCount);
     }
     const int64_t rows = is_whole ? kRows : args->m - m;
     if (rows > 0) finish_rows<kWidth, kFirst, kCount>(args, m, rows, in_memory);

@@ -5,6 +5,8 @@
 //   advance(j, x)          one step of the interleave, taken after column j of the group before
 //                          has been used: after the last step all of x[] is new
 //
+// Register j holds tokens 16 j .. 16 j + 15, at width 32 others (see there).
+//
 // Kernels run a group's vpdpbusd between the steps for the next group, so that shuffles and
 // products, which share a pipe, alternate, and loads have a group's time to arrive.
 //
@@ -21,8 +23,7 @@
 
 namespace {
 
-// Registers kFirst .. kFirst + kCount - 1 of a panel's kWidth / 16; register j holds tokens
-// 16 j .. 16 j + 15.
+// Registers kFirst .. kFirst + kCount - 1 of a panel's kWidth / 16.
 template <int kWidth, int kFirst, int kCount>
 struct Lines;
 
@@ -54,37 +55,26 @@ struct Lines<64, kFirst, kCount> {
   }
 };
 
-// A line holds eight bytes a 128-bit lane for two registers. Two lines share a register.
+// A line holds eight bytes a 128-bit lane for two registers. Two lines share a register: lines 0 2
+// and 1 3, so that bytes unpack to pairs and one permutation puts the pairs of a token side by side.
+// 2 blends with what is loaded, 2 unpacks, 2 vpermw.
 //
-//   with VBMI     lines 0 1 and 2 3, then all bytes at their places       2 blends, 2 vpermt2b
-//   without       lines 0 2 and 1 3, bytes unpacked, words gathered       2 blends, 4 shuffles
+// Tokens of the registers, by 128-bit lane:   0-3  8-11  16-19  24-27;   4-7  12-15  20-23  28-31
+//
+// Token order would cost two vpermt2b, each as long as 0.8 vpdpbusd on Zen 4 where an unpack and a
+// vpermw together cost 0.4; so sums are put into order when they are stored, if at all.
 template <>
 struct Lines<32, 0, 2> {
   __m512i first, second;
 
   __attribute__((always_inline)) void load(const uint8_t* panel, const uint64_t channel[4]) {
-#ifdef __AVX512VBMI__
-    first = both(panel + 32 * channel[0], panel + 32 * channel[1]);
-    second = both(panel + 32 * channel[2], panel + 32 * channel[3]);
-#else
     first = both(panel + 32 * channel[0], panel + 32 * channel[2]);
     second = both(panel + 32 * channel[1], panel + 32 * channel[3]);
-#endif
   }
 
   __attribute__((always_inline)) void advance(int j, __m512i* x) {
-#ifdef __AVX512VBMI__
-    x[j] = _mm512_permutex2var_epi8(first, bytes(4 * j), second);
-#else
-    if (j == 0) {
-      const __m512i low = _mm512_unpacklo_epi8(first, second);
-      second = _mm512_unpackhi_epi8(first, second);
-      first = low;
-    } else {
-      x[0] = _mm512_permutex2var_epi16(first, words(0), second);
-      x[1] = _mm512_permutex2var_epi16(first, words(4), second);
-    }
-#endif
+    x[j] = _mm512_permutexvar_epi16(side_by_side(), j == 0 ? _mm512_unpacklo_epi8(first, second)
+                                                           : _mm512_unpackhi_epi8(first, second));
   }
 
   static __attribute__((always_inline)) __m512i both(const uint8_t* low, const uint8_t* high) {
@@ -93,23 +83,11 @@ struct Lines<32, 0, 2> {
         _mm256_load_si256((const __m256i*)high), 1);
   }
 
-  // Where register j finds the bytes of its tokens: token 16 j + 4 L + b at byte 8 L + 4 j + b of
-  // each line. Register 1's are those of register 0 plus 4.
-  static __attribute__((always_inline)) __m512i bytes(int first_byte) {
-    const __m512i first_of_all = _mm512_set_epi8(
-        123, 91, 59, 27, 122, 90, 58, 26, 121, 89, 57, 25, 120, 88, 56, 24,
-        115, 83, 51, 19, 114, 82, 50, 18, 113, 81, 49, 17, 112, 80, 48, 16,
-        107, 75, 43, 11, 106, 74, 42, 10, 105, 73, 41, 9, 104, 72, 40, 8,
-        99, 67, 35, 3, 98, 66, 34, 2, 97, 65, 33, 1, 96, 64, 32, 0);
-    return _mm512_add_epi8(first_of_all, _mm512_set1_epi8((char)first_byte));
-  }
-
-  // The same in words, of unpacked bytes: a pair of lines 01 stands in word w, 23 in word w + 16.
-  static __attribute__((always_inline)) __m512i words(int first_word) {
-    const __m512i first_of_all = _mm512_set_epi16(
-        59, 43, 58, 42, 57, 41, 56, 40, 27, 11, 26, 10, 25, 9, 24, 8,
-        51, 35, 50, 34, 49, 33, 48, 32, 19, 3, 18, 2, 17, 1, 16, 0);
-    return _mm512_add_epi16(first_of_all, _mm512_set1_epi16((short)first_word));
+  // In the low half stand lines 0 1 of tokens 0-3 16-19 8-11 24-27 (or those 4 higher), in the high
+  // half lines 2 3.
+  static __attribute__((always_inline)) __m512i side_by_side() {
+    return _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 23, 7, 22, 6, 21, 5, 20, 4,
+                            27, 11, 26, 10, 25, 9, 24, 8, 19, 3, 18, 2, 17, 1, 16, 0);
   }
 };
 

@@ -1,18 +1,13 @@
-// Y[M, w] = W[M, K] . X[K, w] for 16x1 blocks, AVX-512 VNNI with VBMI: the widths at which one byte
-// permutation replaces two shuffles (spmm/lines_avx512.h); n64 is spmm_u8s8_16x1_avx512vnni.cc's.
+// Y[M, w] = W[M, K] . X[K, w] for 16x1 blocks, AVX-512 VNNI with VBMI: the
+// width at which one byte permutation replaces two shuffles (spmm/lines_avx512.h).
+// The other widths: spmm_u8s8_16x1_avx512vnni.cc.
 //
-//   n32   2 x (16 vpdpbusd, 4 shuffles)  32 cycles: the peak
 //   n16   16 vpdpbusd, 4 shuffles     16 cycles: the peak
 //
-// vpermt2b, vpermb zmm: 5, 1 (FP1 FP2) on Zen 4; 3, 1/2 and 1 (p5) on Ice Lake.
+// vpermb zmm: 5, 1 (FP1 FP2) on Zen 4; 3, 1 (p5) on Ice Lake.
 
 #include "spmm/sweep_avx512vnni.h"
 #include "spmm_kernels.h"
-
-void spmm_u8s8_16x1_n32_avx512vbmi(const spmm_args* args, int64_t begin, int64_t end) {
-  SPBENCH_SWEEP(args, begin, end, 16, 1, 32, 0, 8, 0, 2);
-  SPBENCH_SWEEP(args, begin, end, 16, 1, 32, 8, 8, 0, 2);
-}
 
 void spmm_u8s8_16x1_n16_avx512vbmi(const spmm_args* args, int64_t begin, int64_t end) {
   SPBENCH_SWEEP(args, begin, end, 16, 1, 16, 0, 16, 0, 1);

@@ -7,7 +7,7 @@
 //
 //   width  a group costs                                Zen 4, bound
 //   n64   4 vpdpbusd, 8 unpacks, 4 loads of 64 bytes     8 cycles: half of the peak
-//   n32   2 vpdpbusd, 6 shuffles                         5.3 cycles: 0.38 of the peak
+//   n32   2 vpdpbusd, 4 shuffles                         4 cycles: half of the peak
 //   n16   1 vpdpbusd, 5 shuffles                         5 cycles: 0.2 of the peak
 
 #include "spmm/sweep_avx512vnni.h"
