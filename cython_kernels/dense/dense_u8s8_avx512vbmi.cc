@@ -1,6 +1,6 @@
-// Y[M, w] = W[M, K] . X[K, w], W dense, AVX-512 VNNI with VBMI: the
-// width at which one byte permutation replaces two shuffles (spmm/lines_avx512.h), alone and
-// as a tail. The other widths: dense_u8s8_avx512vnni.cc.
+// Y[M, w] = W[M, K] . X[K, w], W dense, AVX-512 VNNI with VBMI: the width at which one byte
+// permutation replaces two shuffles (spmm/lines_avx512.h), alone and as a tail. The other widths:
+// dense_u8s8_avx512vnni.cc.
 
 #include "spmm/sweep_avx512vnni.h"
 #include "spmm_kernels.h"

@@ -1,6 +1,6 @@
-// Y[M, w] = W[M, K] . X[K, w] for 1x1 blocks, AVX-512 VNNI with VBMI: the
-// width at which one byte permutation replaces two shuffles (spmm/lines_avx512.h).
-// The other widths: spmm_u8s8_1x1_avx512vnni.cc.
+// Y[M, w] = W[M, K] . X[K, w] for 1x1 blocks, AVX-512 VNNI with VBMI: the width at which one byte
+// permutation replaces two shuffles (spmm/lines_avx512.h). The other widths:
+// spmm_u8s8_1x1_avx512vnni.cc.
 //
 //   n16   4 shuffles instead of 5
 //

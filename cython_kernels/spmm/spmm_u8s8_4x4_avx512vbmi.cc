@@ -1,6 +1,6 @@
-// Y[M, w] = W[M, K] . X[K, w] for 4x4 blocks, AVX-512 VNNI with VBMI: the
-// width at which one byte permutation replaces two shuffles (spmm/lines_avx512.h), alone and
-// as a tail. The other widths: spmm_u8s8_4x4_avx512vnni.cc.
+// Y[M, w] = W[M, K] . X[K, w] for 4x4 blocks, AVX-512 VNNI with VBMI: the width at which one byte
+// permutation replaces two shuffles (spmm/lines_avx512.h), alone and as a tail. The other widths:
+// spmm_u8s8_4x4_avx512vnni.cc.
 //
 //   n16   4 vpdpbusd, 4 shuffles      4.7 cycles: 0.86 of the peak; 8 broadcasts and lines loaded
 //
