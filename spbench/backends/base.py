@@ -104,6 +104,15 @@ class Backend(ABC):
         """The instruction set that ran, e.g. ``avx512vnni``; empty if the library does not tell."""
         return ""
 
+    def handicaps(self) -> str:
+        """Why its times for this case, on this CPU, are not the best it can do; empty if nothing is.
+
+        Clauses joined by ``"; "``. What is of this case only, its numbers, stands at a
+        clause's end in parentheses: a report leaves it out where cases differ. That an
+        f32 library has no int8 is known from ``dtype``.
+        """
+        return ""
+
     @abstractmethod
     def footprint(self) -> Footprint:
         """Sizes of the prepared weights."""

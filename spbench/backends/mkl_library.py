@@ -80,6 +80,11 @@ def kernels() -> str:
     return names[0] if names else ""
 
 
+def on_generic_path() -> bool:
+    """Whether oneMKL has loaded kernels for any CPU, as it does on those not made by Intel."""
+    return kernels() in ("def", "")
+
+
 def describe(library: ctypes.CDLL) -> str:
     """Version and kernels of a loaded oneMKL; says so where they are its generic ones."""
     text = ctypes.create_string_buffer(256)
@@ -87,7 +92,7 @@ def describe(library: ctypes.CDLL) -> str:
     found = re.search(r"Version (\S+) Build (\d+)", text.value.decode())
     version = f"{found[1]} build {found[2]}" if found else text.value.decode().strip()
     path = f"libmkl_{kernels()}"
-    if kernels() in ("def", ""):
+    if on_generic_path():
         path = f"generic path on {_cpu_vendor()}, {path}"
     return f"oneMKL {version} ({path})"
 

@@ -72,15 +72,17 @@ class NumpyDense(Backend):
         return self._y.copy()
 
     def implementation(self) -> str:
-        """The BLAS inside NumPy: ``openblas 0.3.30 SkylakeX pthreads``, and what holds it back."""
+        """The BLAS inside NumPy: ``openblas 0.3.30 SkylakeX pthreads``."""
         keys = ("internal_api", "version", "architecture", "threading_layer")
         facts = _blas()
-        text = " ".join(str(facts[key]) for key in keys if facts.get(key)) or "BLAS unknown"
-        forced = os.environ.get(_FORCED_CPU)
-        return f"{text} (handicap: {_FORCED_CPU}={forced} is set)" if forced else text
+        return " ".join(str(facts[key]) for key in keys if facts.get(key)) or "BLAS unknown"
 
     def isa(self) -> str:
         return _ISA.get(_blas().get("architecture", ""), "")
+
+    def handicaps(self) -> str:
+        forced = os.environ.get(_FORCED_CPU)
+        return f"{_FORCED_CPU}={forced} is set" if forced else ""
 
     def footprint(self) -> Footprint:
         return Footprint(self._weights.nbytes, index_bytes=0, stored_weights=self._weights.size)

@@ -72,6 +72,9 @@ class _OneMkl(Backend):
         kernels = mkl.kernels()
         return "generic" if kernels == "def" else kernels
 
+    def handicaps(self) -> str:
+        return "generic path, as the CPU is not made by Intel" if mkl.on_generic_path() else ""
+
 
 class OneMklDense(_OneMkl):
     """Y^T[N, M] = X^T[N, K] . W[M, K]^T: cblas_sgemm, or with W packed for few tokens.

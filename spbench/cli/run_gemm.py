@@ -146,6 +146,7 @@ def backends(threads: int, format_: str) -> None:
         "version": "version",
         "implementation": "implementation on this CPU",
         "isa": "ISA",
+        "handicaps": "handicaps here",
         "note": "note",
     }
     rows = [vars(entry) for entry in roll_call(threads)]

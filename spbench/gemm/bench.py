@@ -49,6 +49,7 @@ class GemmFacts:
     dtype: str
     implementation: str = ""
     isa: str = ""
+    handicaps: str = ""
     prepare_ns: int | None = None
     layout_ns: int | None = None
     footprint: Footprint | None = None
@@ -108,6 +109,7 @@ class GemmBench(Bench):
             implementation=backend.implementation(),
             isa=backend.isa(),
             prepare_ns=int(statistics.median(prepare_ns)),
+            handicaps=backend.handicaps(),
             layout_ns=layout_ns,
             footprint=backend.footprint(),
             placements=len(self._placements),

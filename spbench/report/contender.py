@@ -10,6 +10,10 @@ from spbench.report.machine import UNKNOWN, MachineFacts
 from spbench.store.schema import Row
 
 
+_GENERIC_PATH = "generic path, as the CPU is not made by Intel"
+"""As oneMKL's backends put it; rows written before handicaps were kept lack it."""
+
+
 @dataclass(frozen=True)
 class Contender:
     """A backend that has at least one row."""
@@ -19,6 +23,7 @@ class Contender:
     sparse: bool
     implementations: tuple[str, ...]
     isas: tuple[str, ...]
+    handicaps: tuple[str, ...]  # clauses of its rows
     counted: int
     cases: int
 
@@ -32,9 +37,9 @@ class Contender:
 
     def handicap(self, machine: MachineFacts) -> str:
         """Why its times here are not the best it can do; empty if nothing is known."""
-        notes = []
-        if self.on_generic_path(machine):
-            notes.append("generic path, as the CPU is not made by Intel")
+        notes = list(self.handicaps)
+        if self.on_generic_path(machine) and _GENERIC_PATH not in notes:
+            notes.insert(0, _GENERIC_PATH)
         if self.dtype == "f32":
             notes.append("f32: 4 times the bytes, no int8 dot products")
         if self.dtype == "bf16":
@@ -71,8 +76,19 @@ def _contender(name: str, rows: Sequence[Row]) -> Contender:
         any(skips_zeros(row) for row in counted),
         _distinct(row.implementation for row in counted),
         _distinct(row.isa for row in counted),
+        _clauses(row.handicaps for row in counted),
         len(counted),
         len(rows),
+    )
+
+
+def _clauses(texts: Iterable[str]) -> tuple[str, ...]:
+    """The clauses of all handicaps, each once: without its numbers where cases differ in them."""
+    found: dict[str, set[str]] = {}
+    for clause in (part for text in texts for part in text.split("; ") if part):
+        found.setdefault(clause.partition(" (")[0], set()).add(clause)
+    return tuple(
+        next(iter(clauses)) if len(clauses) == 1 else words for words, clauses in found.items()
     )
 
 

@@ -42,6 +42,7 @@ class Row(BaseModel):
     backend: str
     implementation: str = ""  # what really ran, in the library's own words
     isa: str = ""
+    handicaps: str = ""  # why the library is not at its best here, clauses joined by "; "
 
     m: int  # output channels
     k: int  # input channels

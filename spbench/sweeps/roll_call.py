@@ -26,7 +26,7 @@ _PATTERNS = (BlockShape(4, 1), BlockShape(4, 4))
 
 @dataclass(frozen=True)
 class Entry:
-    """One backend. ``implementation`` and ``isa`` are what a small product really ran."""
+    """One backend. ``implementation``, ``isa``, ``handicaps`` are those of a small product."""
 
     name: str
     available: bool
@@ -34,6 +34,7 @@ class Entry:
     version: str = ""
     implementation: str = ""
     isa: str = ""
+    handicaps: str = ""
     note: str = ""  # how to get it, or what is wrong with it
 
 
@@ -86,6 +87,7 @@ def _ask(worker: WorkerProcess, threads: int, folder: str) -> Entry:
         version=here.version,
         implementation=gemm.implementation,
         isa=gemm.isa,
+        handicaps=gemm.handicaps,
         note=tried.reason,
     )
 

@@ -37,6 +37,7 @@ class RowMaker:
             backend=measurement.name,
             implementation=facts.implementation,
             isa=facts.isa,
+            handicaps=facts.handicaps,
             m=problem.m,
             k=problem.k,
             n=problem.n,

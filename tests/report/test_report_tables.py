@@ -185,6 +185,19 @@ def test_handicaps_are_footnotes():
     assert " [2] generic path" in table.note
 
 
+def test_handicaps_of_rows_are_said_once_without_what_differs():
+    rows = [
+        row("scipy-csr", dtype="u8s8s32", sparsity=0.8, handicaps="slow; as 1x4 (20 % zeros)"),
+        row("scipy-csr", dtype="u8s8s32", sparsity=0.9, handicaps="slow; as 1x4 (34 % zeros)"),
+        row("onednn", handicaps="alone (7 %)"),
+        row("onemkl-csr", handicaps="generic path, as the CPU is not made by Intel"),
+    ]
+    found = study_of(rows).contenders
+    assert found["scipy-csr"].handicap(FACTS) == "slow; as 1x4"
+    assert found["onednn"].handicap(FACTS) == "alone (7 %)"
+    assert found["onemkl-csr"].handicap(FACTS).count("generic path") == 1
+
+
 def test_rows_and_columns_say_what_they_are_about():
     heads = ["MxK", "N", Head("80 %", {"sparsity": "80 %"})]
     text = Table("t", heads, [["64x64", "1", "<2.00>"]]).html()

@@ -49,7 +49,7 @@ def test_every_field_of_a_row_is_filled():
     assert row.control_ns == np.median(row.control_samples_ns) > 0
     assert row.protocol["rounds"] == 8 and row.protocol["calls"] >= 8
     unfilled = {key for key, value in row.to_dict().items() if value is None or value == ""}
-    assert unfilled <= {"reason"}  # it may say that other processes had the core
+    assert unfilled <= {"reason", "handicaps"}  # it may say that other processes had the core
 
 
 def test_everyone_gets_a_row_and_the_good_ones_count():
