@@ -61,6 +61,9 @@ class Backend(ABC):
 
     Integer results must be equal, after an epilogue within one step.
     """
+    activation_bits: ClassVar[int] = 8
+    """Bits of activations with which its sums are right. Of one with fewer, worker and reference
+    drop as many of the lowest (``gemm.data.narrow``), and it says so in ``handicaps``."""
 
     @classmethod
     @abstractmethod
@@ -105,7 +108,7 @@ class Backend(ABC):
         return ""
 
     def handicaps(self) -> str:
-        """Why its times for this case, on this CPU, are not the best it can do; empty if nothing is.
+        """Why its times for this case, on this CPU, are not the best it can do; empty if they are.
 
         Clauses joined by ``"; "``. What is of this case only, its numbers, stands at a
         clause's end in parentheses: a report leaves it out where cases differ. That an

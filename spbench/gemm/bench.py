@@ -13,6 +13,7 @@ from spbench.backends import backend_class
 from spbench.backends.base import Availability, Backend, Footprint
 from spbench.formats import GemmData
 from spbench.gemm.check import check
+from spbench.gemm.data import narrow
 from spbench.gemm.placement_order import placement_in_round
 from spbench.gemm.task import GemmTask
 from spbench.measure.bench import Bench, Prepared
@@ -97,6 +98,11 @@ class GemmBench(Bench):
         self._threads = task.threads
         self._cache = task.cache
         data, self._reference = task.read()
+        if backend.activation_bits < 8:
+            from spbench.gemm.reference import reference_result
+
+            data = narrow(data, backend.activation_bits)
+            self._reference = reference_result(data)
         self._x = data.x
         self._have_imported(backend, data)
         prepare_ns = [self._time_prepare(backend, data)]

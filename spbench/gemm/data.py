@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
@@ -37,6 +39,15 @@ def make_data(problem: GemmProblem, weight: BlockSparseMatrix | None = None) -> 
     if problem.epilogue == "residual":
         residual = generator.standard_normal((problem.m, problem.n), np.float32)
     return GemmData(problem, weight, x, scale, bias, residual)
+
+
+def narrow(data: GemmData, bits: int) -> GemmData:
+    """The case with activations of ``bits`` bits; the channels' scales make up for the rest."""
+    dropped = 8 - bits
+    if dropped == 0:
+        return data
+    scale = None if data.scale is None else data.scale * np.float32(1 << dropped)
+    return replace(data, x=data.x >> dropped, scale=scale)
 
 
 def make_epilogue(

@@ -17,3 +17,10 @@ def aligned_empty(shape: int | tuple[int, ...], dtype: np.typing.DTypeLike) -> n
     raw = np.empty(size + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned_zeros(shape: int | tuple[int, ...], dtype: np.typing.DTypeLike) -> np.ndarray:
+    """The same, filled with zeros: its pages exist."""
+    zeros = aligned_empty(shape, dtype)
+    zeros[...] = 0
+    return zeros

@@ -7,9 +7,9 @@ from fake_time import FakeClock
 from spbench.formats import BlockShape, GemmProblem
 from spbench.gemm import bench as gemm_bench
 from spbench.gemm.bench import GemmBench
-from spbench.gemm.data import make_data
+from spbench.gemm.data import make_data, narrow
 from spbench.gemm.placement_order import placement_in_round
-from spbench.gemm.reference import reference_product
+from spbench.gemm.reference import reference_product, reference_result
 from spbench.gemm.task import GemmTask
 
 
@@ -76,3 +76,29 @@ def test_several_threads_are_left_to_rest_after_a_turn(make_task, monkeypatch, t
     monkeypatch.setattr(gemm_bench.time, "sleep", slept.append)
     bench.turn(0, 1, 0)
     assert slept == [gemm_bench.POOL_SLEEPS_S] * rests
+
+
+def test_activations_of_fewer_bits_and_their_own_reference(make_task, monkeypatch):
+    given = []
+    prepare = fake_backends.Exact.prepare
+    monkeypatch.setattr(fake_backends.Exact, "activation_bits", 7, raising=False)
+    monkeypatch.setattr(
+        fake_backends.Exact,
+        "prepare",
+        lambda self, data, threads: (given.append(data), prepare(self, data, threads)),
+    )
+    task = make_task()
+    full = task.read()[0]
+    bench = GemmBench("fake_backends:Exact")
+    assert bench.prepare(task).status == "ok"
+    assert (given[0].x == full.x // 2).all()
+    assert full.x.max() > 127 >= given[0].x.max()
+
+
+def test_narrow_activations_have_wider_steps():
+    problem = GemmProblem(m=16, k=12, n=4, pattern=BlockShape(4, 1), sparsity=0.5, output="f32")
+    data = make_data(problem)
+    assert narrow(data, 8) is data
+    lost = data.weight.to_dense().astype(float) @ (data.x & 1).T
+    expected = reference_result(data) - data.scale[:, None] * lost
+    assert reference_result(narrow(data, 7)) == pytest.approx(expected, abs=1e-3)
