@@ -40,8 +40,16 @@ REGISTRY = {
 OWN = ("spbench", "spbench-dense", "spbench-f32", "spbench-bf16")
 """Those that are spbench's own kernels, so no rival of each other."""
 
-DEFAULT_BACKENDS = tuple(name for name in REGISTRY if name not in OWN[1:])
-"""What a sweep runs unless it is told: dense and float kernels of our own only where named."""
+DEFAULT_BACKENDS = (
+    "spbench",
+    "onednn",
+    "onemkl-dense",
+    "onemkl-csr",
+    "onemkl-bsr",
+    "numpy",
+    "scipy-csr",
+)
+"""What a sweep runs unless it is told: what `make demo` installs; the others where named."""
 
 
 def require_known(name: str) -> None:

@@ -57,7 +57,8 @@ def _case_options(function: Callable) -> Callable:
 @click.option(
     "--backend",
     "backends",
-    help="Names from `run-gemm backends`.  [default: all but spbench-f32 and -bf16]",
+    metavar="NAME,...",
+    help="From `run-gemm backends`, or all.  [default: those that `make demo` installs]",
 )
 @click.option("--from-model", metavar="DIR", help="Measure this model's own layers and weights.")
 @click.option("--model-tokens", metavar="N,...", help="N for the model's layers.  [default: 128]")

@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from spbench.backends import DEFAULT_BACKENDS, require_known
+from spbench.backends import DEFAULT_BACKENDS, REGISTRY, require_known
 from spbench.errors import InputError
 from spbench.formats import BlockShape
 from spbench.formats.gemm_problem import EPILOGUES
@@ -27,6 +27,7 @@ from spbench.measure.settings import Protocol
 from spbench.measure.statistics import INDIFFERENCE
 
 _SHAPE = re.compile(f"({SIDE})x({SIDE})(?:x({SIDE}))?")
+ALL = "all"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -64,6 +65,12 @@ def _epilogue(name: str) -> str:
     if name not in EPILOGUES:
         raise InputError(f"epilogue {name!r}: one of {', '.join(EPILOGUES)}")
     return name
+
+
+def _all_backends(value: Any) -> Any:
+    """``all`` among the names means every registered backend."""
+    names = _listed(value)
+    return [each for name in names for each in (REGISTRY if name == ALL else [name])]
 
 
 def _checked_by(check: Callable[[str], str]) -> AfterValidator:
@@ -117,7 +124,10 @@ class SweepConfig(BaseModel):
     tokens: _list_of(Count) = []
     sparsity: _list_of(Annotated[float, AfterValidator(_sparsity)], min_length=1) = [0.8]
     pattern: _list_of(Annotated[str, _checked_by(_pattern)]) = []
-    backends: _list_of(Annotated[str, _checked_by(_backend)], min_length=1) = list(DEFAULT_BACKENDS)
+    backends: Annotated[
+        _list_of(Annotated[str, _checked_by(_backend)], min_length=1),
+        BeforeValidator(_all_backends),
+    ] = list(DEFAULT_BACKENDS)
     threads: _list_of(Count, min_length=1) = [1]
     output: _list_of(Literal["s32", "f32", "u8", "s8"], min_length=1) = ["s32"]
     epilogue: _list_of(Annotated[str, _checked_by(_epilogue)]) = []

@@ -11,10 +11,17 @@ def build(**given):
     return SweepConfig.build(None, given)
 
 
+def test_all_backends():
+    assert build(shapes=["8x8x8"], backends="all").backends == list(REGISTRY)
+    mine = ["numpy", "all", "fake_backends:Exact"]
+    found = build(shapes=["8x8x8"], backends=mine).backends
+    assert found == ["numpy", *(name for name in REGISTRY if name != "numpy"), mine[2]]
+    assert set(DEFAULT_BACKENDS) <= set(REGISTRY)
+
+
 def test_defaults():
     config = build(shapes=["8x8x8"])
     assert config.backends == list(DEFAULT_BACKENDS)
-    assert set(REGISTRY) - set(DEFAULT_BACKENDS) == {"spbench-dense", "spbench-f32", "spbench-bf16"}
     assert (config.sparsity, config.patterns, config.threads) == ([0.8], ["4x1"], [1])
     assert config.protocol.rounds >= 8
 
