@@ -8,6 +8,10 @@
     onemkl.py          oneMKL, f32: dense, CSR, BSR
     numpy_dense.py     NumPy's BLAS, dense f32
     scipy_csr.py       SciPy, CSR f32
+    torch_int_mm.py    PyTorch, dense int8: its plain integer product
+    torch_qlinear.py   PyTorch, dense int8: the layer of its quantised models
+    torch_fbgemm.py    PyTorch, block-sparse int8: FBGEMM, 1x4 blocks
+    torch_sparse.py    PyTorch, CSR and BSR f32
 
 To add one, write its file and a line in ``REGISTRY``. A backend of your own needs no
 line: wherever a backend's name is asked for, ``module:Class`` will do.
@@ -35,6 +39,11 @@ REGISTRY = {
     "spbench-dense": "spbench.backends.own_dense:OwnDense",
     "spbench-f32": "spbench.backends.own_float:OwnF32",
     "spbench-bf16": "spbench.backends.own_float:OwnBf16",
+    "torch-int-mm": "spbench.backends.torch_int_mm:TorchIntMm",
+    "torch-qlinear": "spbench.backends.torch_qlinear:TorchQlinear",
+    "torch-fbgemm-1x4": "spbench.backends.torch_fbgemm:TorchFbgemm",
+    "torch-csr": "spbench.backends.torch_sparse:TorchCsr",
+    "torch-bsr": "spbench.backends.torch_sparse:TorchBsr",
 }
 
 OWN = ("spbench", "spbench-dense", "spbench-f32", "spbench-bf16")

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from spbench.backends.handicaps import GENERIC_PATH
 from spbench.report.case import counts
 from spbench.report.machine import UNKNOWN, MachineFacts
 from spbench.store.schema import Row
-
-
-_GENERIC_PATH = "generic path, as the CPU is not made by Intel"
-"""As oneMKL's backends put it; rows written before handicaps were kept lack it."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +35,8 @@ class Contender:
     def handicap(self, machine: MachineFacts) -> str:
         """Why its times here are not the best it can do; empty if nothing is known."""
         notes = list(self.handicaps)
-        if self.on_generic_path(machine) and _GENERIC_PATH not in notes:
-            notes.insert(0, _GENERIC_PATH)
+        if self.on_generic_path(machine) and GENERIC_PATH not in notes:
+            notes.insert(0, GENERIC_PATH)
         if self.dtype == "f32":
             notes.append("f32: 4 times the bytes, no int8 dot products")
         if self.dtype == "bf16":
@@ -49,8 +46,11 @@ class Contender:
     def on_generic_path(self, machine: MachineFacts) -> bool:
         """Whether it leaves its best code unused: oneMKL does on CPUs not made by Intel.
 
-        A CPU that does not tell its maker gets the benefit of the doubt.
+        Rows say so themselves; of older ones the name tells. A CPU that does not tell its
+        maker gets the benefit of the doubt.
         """
+        if GENERIC_PATH in self.handicaps:
+            return True
         maker_known = machine.get("cpu_model") != UNKNOWN
         return self.name.startswith("onemkl") and maker_known and not machine.made_by_intel
 

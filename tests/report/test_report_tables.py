@@ -191,11 +191,14 @@ def test_handicaps_of_rows_are_said_once_without_what_differs():
         row("scipy-csr", dtype="u8s8s32", sparsity=0.9, handicaps="slow; as 1x4 (34 % zeros)"),
         row("onednn", handicaps="alone (7 %)"),
         row("onemkl-csr", handicaps="generic path, as the CPU is not made by Intel"),
+        row("torch-csr", handicaps="generic path, as the CPU is not made by Intel; anew"),
     ]
     found = study_of(rows).contenders
     assert found["scipy-csr"].handicap(FACTS) == "slow; as 1x4"
     assert found["onednn"].handicap(FACTS) == "alone (7 %)"
     assert found["onemkl-csr"].handicap(FACTS).count("generic path") == 1
+    assert found["torch-csr"].on_generic_path(FACTS)
+    assert found["torch-csr"].handicap(FACTS).startswith("generic path")
 
 
 def test_rows_and_columns_say_what_they_are_about():
