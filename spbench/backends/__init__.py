@@ -12,6 +12,7 @@
     torch_qlinear.py   PyTorch, dense int8: the layer of its quantised models
     torch_fbgemm.py    PyTorch, block-sparse int8: FBGEMM, 1x4 blocks
     torch_sparse.py    PyTorch, CSR and BSR f32
+    onnx_runtime.py    ONNX Runtime, dense int8
 
 To add one, write its file and a line in ``REGISTRY``. A backend of your own needs no
 line: wherever a backend's name is asked for, ``module:Class`` will do.
@@ -44,6 +45,7 @@ REGISTRY = {
     "torch-fbgemm-1x4": "spbench.backends.torch_fbgemm:TorchFbgemm",
     "torch-csr": "spbench.backends.torch_sparse:TorchCsr",
     "torch-bsr": "spbench.backends.torch_sparse:TorchBsr",
+    "onnxruntime": "spbench.backends.onnx_runtime:OnnxRuntime",
 }
 
 OWN = ("spbench", "spbench-dense", "spbench-f32", "spbench-bf16")
