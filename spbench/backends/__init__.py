@@ -13,6 +13,7 @@
     torch_fbgemm.py    PyTorch, block-sparse int8: FBGEMM, 1x4 blocks
     torch_sparse.py    PyTorch, CSR and BSR f32
     onnx_runtime.py    ONNX Runtime, dense int8
+    openvino_dense.py  OpenVINO, dense int8
 
 To add one, write its file and a line in ``REGISTRY``. A backend of your own needs no
 line: wherever a backend's name is asked for, ``module:Class`` will do.
@@ -46,6 +47,7 @@ REGISTRY = {
     "torch-csr": "spbench.backends.torch_sparse:TorchCsr",
     "torch-bsr": "spbench.backends.torch_sparse:TorchBsr",
     "onnxruntime": "spbench.backends.onnx_runtime:OnnxRuntime",
+    "openvino": "spbench.backends.openvino_dense:OpenVino",
 }
 
 OWN = ("spbench", "spbench-dense", "spbench-f32", "spbench-bf16")
