@@ -71,8 +71,10 @@ class Backend(ABC):
         """Look for the library without paying for loading what the case needs."""
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
-        """Why this problem cannot be run; empty if it can."""
-        return ""
+        """Why this problem cannot be run; empty if it can. Most libraries fuse no activation."""
+        if problem.is_usual:
+            return ""
+        return f"epilogue {problem.epilogue}: only scale and bias are asked of this library"
 
     @abstractmethod
     def prepare(self, data: GemmData, threads: int) -> None:

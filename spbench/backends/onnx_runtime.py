@@ -59,7 +59,7 @@ class OnnxRuntime(Backend):
             return "output s8: ONNX Runtime multiplies u8 x s8 into s32, f32 and u8"
         if problem.m * problem.k > _MOST_WEIGHTS:
             return "weights of 2 GiB and more do not fit into an ONNX model"
-        return ""
+        return super().supports(problem, threads)
 
     def prepare(self, data: GemmData, threads: int) -> None:
         from spbench.kernels.memory import aligned_zeros

@@ -49,7 +49,7 @@ class OpenVino(Backend):
     def supports(self, problem: GemmProblem, threads: int) -> str:
         """Also loads the plugin for CPUs, which takes longer than to prepare a case."""
         _core()
-        return ""
+        return super().supports(problem, threads)
 
     def prepare(self, data: GemmData, threads: int) -> None:
         import openvino

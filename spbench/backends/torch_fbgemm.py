@@ -36,7 +36,7 @@ class TorchFbgemm(TorchBackend):
             return "this PyTorch is built without FBGEMM"
         if problem.output != "u8":
             return f"output {problem.output}: FBGEMM's sparse product stores u8 only (--output u8)"
-        return ""
+        return super().supports(problem, threads)
 
     def _build(self, data: GemmData) -> None:
         import torch

@@ -25,8 +25,8 @@ def machine_facts(measure: bool = True, files: SystemFiles | None = None) -> dic
     ``files`` are /proc and /sys.
     """
     from spbench import __version__
-    from spbench.kernels.isa import active_isa, family_isas, unused_features
     from spbench.kernels._native import spmm
+    from spbench.kernels.isa import active_isa, family_isas, unused_features
     from spbench.kernels.threads import cpu_quota, default_num_threads, usable_cpus
 
     files = files or SystemFiles()

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from spbench.backends import backend_class
 from spbench.backends.base import Backend
+from spbench.backends.handicaps import STORES_F32
 from spbench.formats import BlockShape, BlockSparseMatrix, GemmData, GemmProblem
 from spbench.gemm.check import check
 
-BASELINES = ("onednn", "onemkl-dense", "onemkl-csr", "onemkl-bsr", "numpy", "scipy-csr")
 OWN_FLOAT = ("spbench-f32", "spbench-bf16")
 OWN_DENSE = ("spbench-dense",)
+RUNTIMES = ("torch-int-mm", "torch-qlinear", "torch-csr", "torch-bsr", "onnxruntime", "openvino")
+BASELINES = (
+    "onednn",
+    "onemkl-dense",
+    "onemkl-csr",
+    "onemkl-bsr",
+    "numpy",
+    "scipy-csr",
+    *RUNTIMES,
+)
 CHECKED = (*BASELINES, *OWN_DENSE, *OWN_FLOAT)
 
 
@@ -38,7 +52,7 @@ def installed(name: str) -> Backend:
 
 
 def block_for(name: str) -> str:
-    return "4x4" if name == "onemkl-bsr" else "4x1"
+    return "4x4" if name in ("onemkl-bsr", "torch-bsr") else "4x1"
 
 
 def assert_exact(backend: Backend, data: GemmData, threads: int = 1, runs: int = 3) -> None:
@@ -55,4 +69,22 @@ def assert_exact(backend: Backend, data: GemmData, threads: int = 1, runs: int =
     result = backend.result()
     assert check(result, exact(data), backend.tolerance) == ""
     if backend.dtype == "u8s8s32":
-        assert result.dtype == np.int32
+        assert result.dtype == (np.float32 if stores_f32(backend) else np.int32)
+
+
+def stores_f32(backend: Backend) -> bool:
+    """Whether an int8 library has no s32 output, and says so."""
+    return STORES_F32 in backend.handicaps()
+
+
+def run_python(script: str) -> None:
+    """In a process of its own, with this folder's modules."""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

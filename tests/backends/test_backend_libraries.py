@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from backend_cases import installed
 
-from spbench.backends import backend_class, dnnl_session, mkl_library, scipy_csr
+from spbench.backends import (
+    backend_class,
+    dnnl_session,
+    mkl_library,
+    onnx_runtime,
+    openvino_dense,
+    scipy_csr,
+    torch_library,
+)
 from spbench.backends.libraries import Library
 from spbench.errors import RunError
 
@@ -76,10 +85,34 @@ def test_install_commands_are_what_the_extras_ask_for() -> None:
         "onednn": dnnl_session.LIBRARY.install,
         "mkl": mkl_library.LIBRARY.install,
         "scipy": scipy_csr.INSTALL,
+        "torch": torch_library.INSTALL,
+        "onnxruntime": onnx_runtime.INSTALL,
+        "openvino": openvino_dense.INSTALL,
     }
     for extra, command in commands.items():
-        (requirement,) = extras[extra]
-        assert shlex.split(command)[2:] == [requirement.partition(";")[0].strip()]
+        requirements = [each.partition(";")[0].strip() for each in extras[extra]]
+        assert shlex.split(command)[2:] == requirements
+
+
+RUNTIMES = [
+    ("torch-int-mm", "torch", torch_library.INSTALL),
+    ("torch-qlinear", "torch", torch_library.INSTALL),
+    ("torch-fbgemm-1x4", "torch", torch_library.INSTALL),
+    ("torch-csr", "torch", torch_library.INSTALL),
+    ("torch-bsr", "torch", torch_library.INSTALL),
+    ("onnxruntime", "onnxruntime", onnx_runtime.INSTALL),
+    ("onnxruntime", "onnx", onnx_runtime.INSTALL),
+    ("openvino", "openvino", openvino_dense.INSTALL),
+]
+
+
+@pytest.mark.parametrize(("name", "module", "install"), RUNTIMES)
+def test_runtime_is_missing(name, module, install, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    availability = backend_class(name).available()
+    assert not availability.ok
+    assert "does not load" in availability.reason
+    assert availability.install == install
 
 
 def test_numpy_says_when_its_kernels_are_forced(monkeypatch) -> None:
