@@ -5,18 +5,21 @@
 #
 # Both set up what they need in .venv first; a second call does so only if pyproject.toml or
 # the kernels have changed. `make clean` removes what was made, results/ excepted.
+# `make baselines` installs the libraries that the demo does not need, for sweeps that name them
+# (--backend all); what cannot be installed here is said, and its rows will be `unavailable`.
 
 PYTHON ?= python3
 SWEEP ?= configs/sweeps/demo.yaml
 RECIPE ?= configs/recipes/minilm-80-4x1.yaml
 PYTEST_ARGS ?=
+BASELINES ?= torch onnxruntime openvino
 
 BIN := .venv/bin
 SPBENCH := $(BIN)/spbench
 MODEL := build/demo/all-MiniLM-L6-v2-80-4x1
 RUN = results/$(shell date +%Y%m%d-%H%M%S)-$(basename $(notdir $(SWEEP)))
 
-.PHONY: demo test setup clean check-tools
+.PHONY: demo test setup baselines clean check-tools
 .DELETE_ON_ERROR:
 
 demo: run := $(RUN)
@@ -41,6 +44,14 @@ setup: .venv/ready
 .venv/ready-for-tests: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[test]'
 	@touch $@
+
+# One by one: a library without a wheel for this Python or CPU must not keep the others away.
+baselines: .venv/ready
+	@for extra in $(BASELINES); do \
+	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[$$extra]" || \
+	    echo "make: $$extra cannot be installed here" >&2; \
+	done
+	$(SPBENCH) run-gemm backends
 
 check-tools:
 	@command -v $(PYTHON) >/dev/null || \
