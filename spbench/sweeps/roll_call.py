@@ -11,7 +11,7 @@ from spbench.backends import REGISTRY
 from spbench.formats import BlockShape, GemmProblem
 from spbench.gemm.bench import BackendFacts, GemmFacts
 from spbench.gemm.data import make_data
-from spbench.gemm.reference import reference_product
+from spbench.gemm.reference import reference_result
 from spbench.gemm.task import GemmTask
 from spbench.measure.affinity import usable_cpus, worker_cpus
 from spbench.measure.bench import Prepared
@@ -21,7 +21,7 @@ from spbench.sweeps.case_runner import BENCH
 from spbench.sweeps.thread_count import require_cpus
 
 _TIMEOUT_S = 60
-_PATTERNS = (BlockShape(4, 1), BlockShape(4, 4))
+_TRIED = ((BlockShape(4, 1), "s32"), (BlockShape(4, 4), "s32"), (BlockShape(4, 1), "u8"))
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,11 @@ def _ask(worker: WorkerProcess, threads: int, folder: str) -> Entry:
 
 
 def _try(worker: WorkerProcess, threads: int, folder: str) -> Prepared:
-    """A small product, in the first pattern that the backend takes."""
-    for pattern in _PATTERNS:
-        data = make_data(GemmProblem(m=64, k=64, n=16, pattern=pattern, sparsity=0.5))
-        task = GemmTask.write(data, reference_product(data), threads, folder)
+    """A small product, in the first pattern and output that the backend takes."""
+    for pattern, output in _TRIED:
+        problem = GemmProblem(m=64, k=64, n=16, pattern=pattern, sparsity=0.5, output=output)
+        data = make_data(problem)
+        task = GemmTask.write(data, reference_result(data), threads, folder)
         try:
             prepared = worker.ask("prepare", task, timeout_s=_TIMEOUT_S).value
         except (PlayerFailed, TimeoutError) as error:
