@@ -7,6 +7,7 @@
 # the kernels have changed. `make clean` removes what was made, results/ excepted.
 # `make baselines` installs the libraries that the demo does not need, for sweeps that name them
 # (--backend all); what cannot be installed here is said, and its rows will be `unavailable`.
+# `make sanitize` builds the kernels with the address and undefined-behaviour sanitizers and runs them.
 
 PYTHON ?= python3
 SWEEP ?= configs/sweeps/demo.yaml
@@ -19,7 +20,7 @@ SPBENCH := $(BIN)/spbench
 MODEL := build/demo/all-MiniLM-L6-v2-80-4x1
 RUN = results/$(shell date +%Y%m%d-%H%M%S)-$(basename $(notdir $(SWEEP)))
 
-.PHONY: demo test setup baselines clean check-tools
+.PHONY: demo test sanitize setup baselines clean check-tools
 .DELETE_ON_ERROR:
 
 demo: run := $(RUN)
@@ -30,6 +31,13 @@ demo: setup
 
 test: .venv/ready-for-tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+sanitize: .venv/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" cmake -G Ninja -S cython_kernels -B build/sanitize \
+	  -DSPBENCH_SANITIZE=ON >build/sanitize.log
+	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build build/sanitize >>build/sanitize.log || \
+	  { cat build/sanitize.log >&2; exit 1; }
+	build/sanitize/run_kernels
 
 setup: .venv/ready
 

@@ -81,7 +81,7 @@ __attribute__((noinline)) void store_tokens(const spmm_args* args, int64_t m, in
 
 // sums[2 j], sums[2 j + 1] hold tokens 16 (kFirst + j) .. of channel m.
 template <int kWidth, int kFirst, int kCount>
-SPBENCH_INLINE void store_line(const spmm_args* args, int64_t m, const __m256i sums[2 * kCount]) {
+SPBENCH_INLINE_STORE void store_line(const spmm_args* args, int64_t m, const __m256i sums[2 * kCount]) {
   const spbench_epilogue& epilogue = args->epilogue;
   constexpr int kRegisters = 2 * kCount;
   if (epilogue.output == SPBENCH_S32) {
