@@ -21,7 +21,6 @@ from spbench.backends.handicaps import STORES_F32, saturation
 from spbench.backends.torch_library import TorchInt8, quantized_tokens, quantized_weights
 from spbench.formats import GemmData
 
-
 _FEW_TOKENS = 64
 """Below, ``quantized.linear`` is 3 to 50 % faster; from here on 0 to 17 % slower (u8, one core)."""
 

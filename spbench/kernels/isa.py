@@ -6,6 +6,7 @@ import os
 
 from spbench.errors import InputError
 from spbench.kernels._native import spmm as native
+from spbench.kernels._native import spmm_float as native_float
 
 VARIABLE = "SPBENCH_ISA"
 
@@ -26,7 +27,12 @@ def isa_cap() -> str:
 
 def all_kernels() -> list[dict]:
     """Every kernel compiled in, as ``kernel_table`` describes them."""
-    return [*native.kernel_table(), *native.spmv_kernel_table()]
+    return [
+        *native.kernel_table(),
+        *native.spmv_kernel_table(),
+        *native.lookup_kernel_table(),
+        *native_float.kernel_table(),
+    ]
 
 
 def usable_kernels() -> list[dict]:
@@ -41,14 +47,16 @@ def usable_kernels() -> list[dict]:
 
 
 def active_isa() -> str:
-    """The highest level for which a kernel runs here, e.g. ``"avx512vnni"``."""
+    """The highest level for which an int8 kernel runs here, e.g. ``"avx512vnni"``."""
     levels = native.isa_names()
-    return max((kernel["isa"] for kernel in usable_kernels()), key=levels.index)
+    int8 = [kernel["isa"] for kernel in usable_kernels() if "u8s8" in kernel["name"]]
+    return max(int8, key=levels.index)
 
 
 def family(kernel: dict) -> str:
-    """What a kernel computes, and on which types: ``"spmm u8s8"``."""
-    return " ".join(kernel["name"].split("_")[:2])
+    """What a kernel computes, and on which types: ``"spmm u8s8"``; ``"lookup"`` of bytes."""
+    words = kernel["name"].split("_")[:2]
+    return " ".join(word for word in words if word != kernel["isa"])
 
 
 def chosen_kernels() -> list[dict]:
@@ -56,7 +64,7 @@ def chosen_kernels() -> list[dict]:
     levels = native.isa_names()
     best: dict[tuple, dict] = {}
     for kernel in usable_kernels():
-        task = (family(kernel), kernel["block"], kernel["panel_width"])
+        task = (family(kernel), kernel.get("block"), kernel.get("panel_width"))
         if task not in best or levels.index(kernel["isa"]) > levels.index(best[task]["isa"]):
             best[task] = kernel
     return list(best.values())

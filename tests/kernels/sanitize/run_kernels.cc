@@ -219,14 +219,14 @@ bool is_right(const spmm_args& args, const Panel& panel) {
 }
 
 // What is done with sums. What a store does not vectorise is another path, run too.
-std::vector<spbench_epilogue> epilogues(bool with_everything) {
+std::vector<spbench_epilogue> epilogues() {
   std::vector<spbench_epilogue> list;
   for (const spbench_output output : {SPBENCH_S32, SPBENCH_F32, SPBENCH_U8, SPBENCH_S8}) {
     spbench_epilogue epilogue{};
     epilogue.output = output;
     epilogue.is_plain = 1;
     list.push_back(epilogue);
-    if (output == SPBENCH_S32 || !with_everything) continue;
+    if (output == SPBENCH_S32) continue;
     epilogue.is_plain = 0;
     epilogue.output_scale = 0.5f;
     epilogue.output_bias = 3.0f;
@@ -297,8 +297,6 @@ bool can_run(const spmm_entry& kernel) {
 }
 
 void run_kernel(const spmm_entry& kernel, Counts& counts) {
-  // 512-bit stores know scale and bias only.
-  const bool with_everything = kernel.isa < SPBENCH_ISA_AVX512BW;
   const struct {
     int64_t m, k;
     double sparsity;
@@ -309,7 +307,7 @@ void run_kernel(const spmm_entry& kernel, Counts& counts) {
     std::vector<Panel> panels;
     panels.push_back(make_panel(weight, kernel.panel_width > 64 ? 64 : kernel.panel_width));
     if (kernel.panel_width > 64) panels.push_back(make_panel(weight, kernel.panel_width - 64));
-    for (const spbench_epilogue& epilogue : epilogues(with_everything)) {
+    for (const spbench_epilogue& epilogue : epilogues()) {
       run(kernel, weight, panels, epilogue, counts);
     }
   }
