@@ -30,7 +30,7 @@ LIBRARY = Library(
     install="pip install onednn-cpu-gomp==2023.2.0",
 )
 
-DATA_TYPES = {"f32": 3, "s32": 4, "s8": 5, "u8": 6}
+DATA_TYPES = {"bf16": 2, "f32": 3, "s32": 4, "s8": 5, "u8": 6}
 ARG_SRC, ARG_DST, ARG_WEIGHTS, ARG_BIAS = 1, 17, 33, 41
 ARG_WEIGHT_SCALES = 4096 | ARG_WEIGHTS
 QUERY_SRC, QUERY_WEIGHTS, QUERY_DST = 129, 131, 133
@@ -45,7 +45,8 @@ _FIRST_DIMENSION = 1 << 0
 _MAX_DIMENSIONS = 12
 # Runtimes whose execute() returns when the work is done; SYCL's returns before.
 _RUNTIMES = {1: "sequential", 2: "OpenMP", 4: "TBB"}
-_ISA_AVX2_VNNI, _ISA_AVX512_VNNI = 0x08, 0x40
+_CSR_SYMBOLS = ("dnnl_memory_desc_create_with_csr_encoding", "dnnl_memory_create_v2")
+_ISA_AVX2_VNNI, _ISA_AVX512, _ISA_AVX512_VNNI = 0x08, 0x20, 0x40
 
 
 class _Version(ctypes.Structure):
@@ -89,6 +90,11 @@ def open_library() -> tuple[ctypes.CDLL, str]:
             "they are done, so they cannot be timed this way"
         )
     return library, text
+
+
+def lacks_csr(library: ctypes.CDLL) -> bool:
+    """Whether this build has no sparse memory: versions before 3.5 need it switched on."""
+    return not all(hasattr(library, symbol) for symbol in _CSR_SYMBOLS)
 
 
 class Session:
@@ -137,6 +143,32 @@ class Session:
             _dimensions(shape),
             DATA_TYPES[dtype],
             _TAG_ANY,
+        )
+
+    def csr(self, shape: tuple[int, int], nonzeros: int) -> Any:
+        """Description of a matrix of single f32 weights, with s32 indices."""
+        return self._make(
+            "memory_desc",
+            "dnnl_memory_desc_create_with_csr_encoding",
+            len(shape),
+            _dimensions(shape),
+            DATA_TYPES["f32"],
+            ctypes.c_int64(nonzeros),
+            DATA_TYPES["s32"],
+            DATA_TYPES["s32"],
+        )
+
+    def matmul(self, source: Any, weights: Any, target: Any) -> Any:
+        """Description of target[M, N] = source[M, K] . weights[K, N]."""
+        return self._make(
+            "primitive_desc",
+            "dnnl_matmul_primitive_desc_create",
+            self.engine,
+            source,
+            weights,
+            None,
+            target,
+            None,
         )
 
     def channel_scales(self, then: Sequence[tuple[str, float, float]] = ()) -> Any:
@@ -215,6 +247,13 @@ class Session:
         handle = self._make("memory", "dnnl_memory_create", description, self.engine, address)
         return Memory(description, handle, buffer)
 
+    def wrap_csr(self, description: Any, arrays: tuple[np.ndarray, ...]) -> Memory:
+        """A CSR matrix as memory of oneDNN: values, columns, starts of the rows; kept as it is."""
+        addresses = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
+        function = "dnnl_memory_create_v2"
+        handle = self._make("memory", function, description, self.engine, len(arrays), addresses)
+        return Memory(description, handle, arrays[0])
+
     def same(self, one: Any, other: Any) -> bool:
         """Whether two descriptions mean the same bytes."""
         return bool(self.library.dnnl_memory_desc_equal(one, other))
@@ -253,6 +292,9 @@ class Session:
         """Whether u8 x s8 is summed in 32 bits at once, so that nothing saturates."""
         isa = self.library.dnnl_get_effective_cpu_isa()
         return bool(isa & (_ISA_AVX2_VNNI | _ISA_AVX512_VNNI))
+
+    def has_avx512(self) -> bool:
+        return bool(self.library.dnnl_get_effective_cpu_isa() & _ISA_AVX512)
 
     def _make(self, kind: str, function: str, *arguments: Any) -> ctypes.c_void_p:
         made = ctypes.c_void_p()

@@ -13,7 +13,7 @@ dnnl_primitive_execute, with the library's own scratchpad (a user's is no faster
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class OneDnn(Backend):
     dtype = "u8s8s32"
     sparse = False
     tolerance = 1e-5  # f32 output: s32 sums rounded to f32, times scale, plus bias
+    operands: ClassVar = ("u8", "s8")
+    """Types of X and W, as in ``dnnl_session.DATA_TYPES``."""
 
     def __init__(self) -> None:
         self._session: dnnl.Session | None = None
@@ -58,22 +60,32 @@ class OneDnn(Backend):
         self._session = session = dnnl.Session(threads)
         self._m, self._k = m, k = data.weight.shape
         self._n = n = data.problem.n
-        self._output = data.problem.output
+        self._output = self.stored_as(data.problem)
         self._epilogue = self._make_epilogue(data)
         bias = self._epilogue.get(dnnl.ARG_BIAS)
         self._description = session.inner_product(
-            session.any_layout((n, k), "u8"),
-            session.any_layout((m, k), "s8"),
+            session.any_layout((n, k), self.operands[0]),
+            session.any_layout((m, k), self.operands[1]),
             session.any_layout((n, m), self._output),
             bias and bias.description,
-            session.channel_scales(_post_operations(data.problem)) if self._epilogue else None,
+            session.channel_scales(_post_operations(data.problem))
+            if dnnl.ARG_WEIGHT_SCALES in self._epilogue
+            else None,
         )
         self._source = self._operand(dnnl.QUERY_SRC)
         self._weights = self._operand(dnnl.QUERY_WEIGHTS)
         self._target = self._operand(dnnl.QUERY_DST)
         self._take_tokens(session.plain((n, k), "u8", (k, 1)))
-        self._pack(data.weight.to_dense())
+        self._pack(self.weights_of(data))
         self._bind()
+
+    def stored_as(self, problem: GemmProblem) -> str:
+        """The type of Y."""
+        return problem.output
+
+    def weights_of(self, data: GemmData) -> np.ndarray:
+        """The weights [M, K] that the library packs: s8, or f32."""
+        return data.weight.to_dense()
 
     def _make_epilogue(self, data: GemmData) -> dict[int, dnnl.Memory]:
         """Its operands. The zero point of Y is part of the bias, and its scale of the channels':
@@ -100,7 +112,8 @@ class OneDnn(Backend):
     def _pack(self, dense: np.ndarray) -> None:
         session = self._session
         with session.temporary():
-            plain = session.plain(dense.shape, "s8", (dense.shape[1], 1))
+            kind = "s8" if dense.dtype == np.int8 else "f32"
+            plain = session.plain(dense.shape, kind, (dense.shape[1], 1))
             session.reorder(session.wrap(plain, dense), self._weights)
 
     def _bind(self) -> None:
