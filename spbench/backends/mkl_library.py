@@ -26,6 +26,7 @@ LIBRARY = Library(
 # Of mkl_cblas.h and mkl_spblas.h.
 ROW_MAJOR = 101
 NO_TRANSPOSE, TRANSPOSE, PACKED = 111, 112, 151
+FIXED_OFFSET = 173
 B_MATRIX = 162
 SPARSE_BASE_ZERO, SPARSE_NO_TRANSPOSE = 0, 10
 _SPARSE_GENERAL, _SPARSE_FULL, _SPARSE_NON_UNIT = 20, 42, 50
@@ -64,6 +65,7 @@ def open_mkl(threads: int) -> ctypes.CDLL:
     library.MKL_Set_Dynamic(0)
     library.MKL_Set_Num_Threads(threads)
     library.cblas_sgemm_pack_get_size.restype = ctypes.c_size_t
+    library.cblas_gemm_s8u8s32_pack_get_size.restype = ctypes.c_size_t
     _load_kernels(library)
     return library
 

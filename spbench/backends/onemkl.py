@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 from abc import abstractmethod
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,11 +30,12 @@ above (M, K of 768 to 4096)."""
 _EXPECTED_CALLS = 1_000_000
 
 
-class _OneMkl(Backend):
-    """What the three have in common."""
+class OneMkl(Backend):
+    """What all of oneMKL have in common."""
 
     dtype = "f32"
     tolerance = 1e-5  # sums of integers, exact in f32 up to 2^24
+    no_epilogue: ClassVar = "oneMKL multiplies in f32, without an epilogue"
 
     def __init__(self) -> None:
         self._call = None
@@ -51,7 +52,7 @@ class _OneMkl(Backend):
     def supports(self, problem: GemmProblem, threads: int) -> str:
         """Also starts oneMKL, which takes longer than to prepare a case."""
         if problem.output != "s32":
-            return f"output {problem.output}: oneMKL multiplies in f32, without an epilogue"
+            return f"output {problem.output}: {self.no_epilogue}"
         try:
             self._library = mkl.open_mkl(threads)
         except RunError as error:
@@ -76,7 +77,7 @@ class _OneMkl(Backend):
         return "generic path, as the CPU is not made by Intel" if mkl.on_generic_path() else ""
 
 
-class OneMklDense(_OneMkl):
+class OneMklDense(OneMkl):
     """Y^T[N, M] = X^T[N, K] . W[M, K]^T: cblas_sgemm, or with W packed for few tokens.
 
     Tokens are rows, as in a fully connected layer: as fast as W . X for many
@@ -142,7 +143,7 @@ class OneMklDense(_OneMkl):
         return packed
 
 
-class _OneMklSparse(_OneMkl):
+class _OneMklSparse(OneMkl):
     """The inspector-executor routines, row-major: mkl_sparse_s_mm, for one token mkl_sparse_s_mv.
 
     Row-major X is 3 times as fast as column-major; the routine for a vector
