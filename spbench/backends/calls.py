@@ -36,6 +36,14 @@ def prepare_native(call: Any) -> PreparedCall:
     return PreparedCall.native(call.function_address, call.context_address, keep=call)
 
 
+def prepare_native_function(function: Any, context: int, keep: object = None) -> PreparedCall:
+    """Bind ``void f(void* context)`` to its context; ``function`` is ctypes' or an address."""
+    from spbench.kernels._native.replay import PreparedCall
+
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    return PreparedCall.native(address, context, keep=keep)
+
+
 def replay(call: PreparedCall, count: int) -> Timing:
     """Make a prepared call ``count`` times without Python in between.
 
