@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spbench.formats import BlockSparseMatrix
+from spbench.formats import BlockShape, BlockSparseMatrix
 
 
 def csr_arrays(weight: BlockSparseMatrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -17,3 +17,8 @@ def csr_arrays(weight: BlockSparseMatrix) -> tuple[np.ndarray, np.ndarray, np.nd
     indptr = np.zeros(dense.shape[0] + 1, np.int32)
     np.cumsum(np.bincount(rows, minlength=dense.shape[0]), out=indptr[1:])
     return indptr, columns.astype(np.int32), dense[rows, columns].astype(np.float32)
+
+
+def as_single_weights(block: BlockShape, why: str) -> str:
+    """The handicap of a library that is handed blocks weight by weight; none for single weights."""
+    return f"{block} blocks run as single weights, as {why}" if block.size > 1 else ""

@@ -17,6 +17,7 @@ import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import loop_in_python, prepare_native_function, replay
+from spbench.backends.csr import as_single_weights
 from spbench.backends.shims import INSTALL_COMPILER, open_shim
 from spbench.errors import RunError
 from spbench.formats import GemmData, GemmProblem
@@ -60,7 +61,7 @@ class LibxsmmSpmdm(Backend):
         n = data.problem.n
         weights = data.weight.to_dense().astype(np.float32)
         self._nonzeros = int(np.count_nonzero(weights))
-        self._rows = m
+        self._rows, self._block = m, data.weight.block
         self._x = aligned_empty((k, n), np.float32)
         self._y = aligned_empty((m, n), np.float32)
         for array in (self._x, self._y):
@@ -90,6 +91,9 @@ class LibxsmmSpmdm(Backend):
         """Told by the tokens of a block: 96 is written for AVX-512, 48 for AVX2."""
         tokens = self._library.spmdm_tokens_of_block(self._product)
         return {96: "avx512", 48: "avx2"}.get(tokens, "")
+
+    def handicaps(self) -> str:
+        return as_single_weights(self._block, "spmdm knows no blocks")
 
     def footprint(self) -> Footprint:
         """Values f32, columns 16 bits; starts of rows, 16 bits, in each column of blocks."""

@@ -13,7 +13,7 @@ import numpy as np
 from spbench.backends import dnnl_session as dnnl
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import replay
-from spbench.backends.csr import csr_arrays
+from spbench.backends.csr import as_single_weights, csr_arrays
 from spbench.errors import RunError
 from spbench.formats import GemmData, GemmProblem
 
@@ -66,7 +66,7 @@ class OneDnnCsr(Backend):
         self._tokens = session.allocate(session.plain((k, n), "u8", (1, k)))
         reorder = session.reorder_primitive(self._tokens.description, x)
         self._convert = session.bind(reorder, {dnnl.ARG_SRC: self._tokens, dnnl.ARG_DST: self._x})
-        self._shape = (m, n)
+        self._shape, self._block = (m, n), data.weight.block
 
     def layout(self, x: np.ndarray) -> Timing:
         self._tokens.buffer.reshape(x.shape)[...] = x
@@ -88,9 +88,10 @@ class OneDnnCsr(Backend):
         return "avx512" if self._session.has_avx512() else "avx2"
 
     def handicaps(self) -> str:
+        clauses = [as_single_weights(self._block, "oneDNN knows no blocks")]
         if "ref" in self._session.implementation_of(self._description):
-            return "oneDNN's reference code, as its sparse kernel does not take this case"
-        return ""
+            clauses.append("oneDNN's reference code, as its sparse kernel does not take this case")
+        return "; ".join(filter(None, clauses))
 
     def footprint(self) -> Footprint:
         values, columns, starts = self._arrays

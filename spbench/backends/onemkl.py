@@ -19,7 +19,7 @@ import numpy as np
 from spbench.backends import mkl_library as mkl
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import loop_in_python, prepare_call, replay
-from spbench.backends.csr import csr_arrays
+from spbench.backends.csr import as_single_weights, csr_arrays
 from spbench.errors import RunError
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
@@ -231,10 +231,16 @@ class OneMklCsr(_OneMklSparse):
     title = "oneMKL f32 CSR"
 
     def _create(self, weight: BlockSparseMatrix) -> tuple[int, int]:
-        self._arrays = csr_arrays(weight)
+        self._arrays, self._block = csr_arrays(weight), weight.block
         self._stored_weights = len(self._arrays[2])
         self._make_handle("mkl_sparse_s_create_csr", *weight.shape)
         return weight.shape
+
+    def handicaps(self) -> str:
+        """Square blocks are BSR's, in a backend of its own."""
+        single = as_single_weights(self._block, "oneMKL's BSR takes square ones only")
+        square = self._block.rows == self._block.cols
+        return "; ".join(filter(None, (super().handicaps(), "" if square else single)))
 
 
 class OneMklBsr(_OneMklSparse):
