@@ -5,7 +5,13 @@
     own_dense.py       spbench's kernels with nothing skipped; they run where they are named
     own_float.py       spbench's kernels for f32 and bf16; they run where they are named
     onednn.py          oneDNN, dense int8
+    onednn_float.py    oneDNN, dense f32 and bf16
+    onednn_csr.py      oneDNN, CSR f32
     onemkl.py          oneMKL, f32: dense, CSR, BSR
+    onemkl_low_precision.py  oneMKL, dense int8 and bf16
+    libxsmm_spmdm.py   LIBXSMM 1.x, CSR f32
+    libxsmm_bcsc.py    LIBXSMM 2.x, block-sparse int8, bf16, f32
+    tvm_bsr.py         TVM, block-sparse f32 and int8; its loops in tvm_schedules.py
     numpy_dense.py     NumPy's BLAS, dense f32
     scipy_csr.py       SciPy, CSR f32
     torch_int_mm.py    PyTorch, dense int8: its plain integer product
@@ -48,6 +54,18 @@ REGISTRY = {
     "torch-bsr": "spbench.backends.torch_sparse:TorchBsr",
     "onnxruntime": "spbench.backends.onnx_runtime:OnnxRuntime",
     "openvino": "spbench.backends.openvino_dense:OpenVino",
+    "onednn-f32": "spbench.backends.onednn_float:OneDnnF32",
+    "onednn-bf16": "spbench.backends.onednn_float:OneDnnBf16",
+    "onednn-csr": "spbench.backends.onednn_csr:OneDnnCsr",
+    "onemkl-int8": "spbench.backends.onemkl_low_precision:OneMklInt8",
+    "onemkl-int8-packed": "spbench.backends.onemkl_low_precision:OneMklInt8Packed",
+    "onemkl-bf16": "spbench.backends.onemkl_low_precision:OneMklBf16",
+    "libxsmm-spmdm": "spbench.backends.libxsmm_spmdm:LibxsmmSpmdm",
+    "libxsmm-int8": "spbench.backends.libxsmm_bcsc:LibxsmmInt8",
+    "libxsmm-bf16": "spbench.backends.libxsmm_bcsc:LibxsmmBf16",
+    "libxsmm-f32": "spbench.backends.libxsmm_bcsc:LibxsmmF32",
+    "tvm-bsr-f32": "spbench.backends.tvm_bsr:TvmBsrF32",
+    "tvm-bsr-int8": "spbench.backends.tvm_bsr:TvmBsrInt8",
 }
 
 OWN = ("spbench", "spbench-dense", "spbench-f32", "spbench-bf16")

@@ -57,9 +57,9 @@ class Library:
             except OSError:
                 continue
             return self._load(name)
-        packages = " or ".join(self.packages)
+        packages = f"no package {' or '.join(self.packages)}, " if self.packages else ""
         raise RunError(
-            f"{self.title} not found: no package {packages}, {self.variable} not set, "
+            f"{self.title} not found: {packages}{self.variable} not set, "
             f"no {self.file_names[0]} in the system"
         )
 

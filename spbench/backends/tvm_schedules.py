@@ -144,7 +144,6 @@ def _multiply(r: int, q: int, block_rows: int, words: bool) -> list[str]:
 
 
 def _function(text: str) -> Any:
-    from tvm.script import from_source
-    from tvm.script import tirx
+    from tvm.script import from_source, tirx
 
     return from_source(text, extra_vars={"T": tirx})

@@ -18,6 +18,20 @@ from spbench.gemm.check import check
 OWN_FLOAT = ("spbench-f32", "spbench-bf16")
 OWN_DENSE = ("spbench-dense",)
 RUNTIMES = ("torch-int-mm", "torch-qlinear", "torch-csr", "torch-bsr", "onnxruntime", "openvino")
+LIBRARIES = (
+    "onednn-f32",
+    "onednn-bf16",
+    "onednn-csr",
+    "onemkl-int8",
+    "onemkl-int8-packed",
+    "onemkl-bf16",
+    "libxsmm-spmdm",
+    "libxsmm-int8",
+    "libxsmm-bf16",
+    "libxsmm-f32",
+    "tvm-bsr-f32",
+    "tvm-bsr-int8",
+)
 BASELINES = (
     "onednn",
     "onemkl-dense",
@@ -26,8 +40,13 @@ BASELINES = (
     "numpy",
     "scipy-csr",
     *RUNTIMES,
+    *LIBRARIES,
 )
 CHECKED = (*BASELINES, *OWN_DENSE, *OWN_FLOAT)
+NEEDS_ZEROS = ("libxsmm-spmdm",)
+"""Wrong, in a released version, where all weights of a row are nonzero: `check` ends such cases."""
+
+_BLOCKS = {"onemkl-bsr": "4x4", "torch-bsr": "4x4", "libxsmm-int8": "4x4", "libxsmm-bf16": "4x2"}
 
 
 def make_case(weight: np.ndarray, x: np.ndarray, block: str = "4x1") -> GemmData:
@@ -52,7 +71,7 @@ def installed(name: str) -> Backend:
 
 
 def block_for(name: str) -> str:
-    return "4x4" if name in ("onemkl-bsr", "torch-bsr") else "4x1"
+    return _BLOCKS.get(name, "4x1")
 
 
 def assert_exact(backend: Backend, data: GemmData, threads: int = 1, runs: int = 3) -> None:

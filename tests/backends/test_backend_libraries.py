@@ -13,11 +13,13 @@ from backend_cases import installed
 from spbench.backends import (
     backend_class,
     dnnl_session,
+    libxsmm_bcsc,
     mkl_library,
     onnx_runtime,
     openvino_dense,
     scipy_csr,
     torch_library,
+    tvm_bsr,
 )
 from spbench.backends.libraries import Library
 from spbench.errors import RunError
@@ -26,6 +28,10 @@ NAMED = [
     ("onednn", "SPBENCH_ONEDNN", "pip install onednn-cpu-gomp==2023.2.0"),
     ("onemkl-dense", "SPBENCH_ONEMKL", "pip install 'mkl>=2024.0'"),
     ("onemkl-csr", "SPBENCH_ONEMKL", "pip install 'mkl>=2024.0'"),
+    ("onemkl-int8", "SPBENCH_ONEMKL", "pip install 'mkl>=2024.0'"),
+    ("onednn-bf16", "SPBENCH_ONEDNN", "pip install onednn-cpu-gomp==2023.2.0"),
+    ("onednn-csr", "SPBENCH_ONEDNN", "pip install onednn-cpu-gomp==2023.2.0"),
+    ("libxsmm-int8", "SPBENCH_LIBXSMM", libxsmm_bcsc.LIBRARY.install),
 ]
 
 
@@ -88,6 +94,7 @@ def test_install_commands_are_what_the_extras_ask_for() -> None:
         "torch": torch_library.INSTALL,
         "onnxruntime": onnx_runtime.INSTALL,
         "openvino": openvino_dense.INSTALL,
+        "tvm": tvm_bsr.INSTALL,
     }
     for extra, command in commands.items():
         requirements = [each.partition(";")[0].strip() for each in extras[extra]]

@@ -22,6 +22,7 @@ def test_all_backends():
 def test_defaults():
     config = build(shapes=["8x8x8"])
     assert config.backends == list(DEFAULT_BACKENDS)
+    assert set(DEFAULT_BACKENDS) < set(REGISTRY)
     assert (config.sparsity, config.patterns, config.threads) == ([0.8], ["4x1"], [1])
     assert config.protocol.rounds >= 8
 

@@ -19,10 +19,13 @@ from pathlib import Path
 from spbench.errors import RunError
 
 INSTALL_COMPILER = "apt-get install gcc"
+_ERRORS = ("error:", "cannot find", "undefined reference")
 _FLAGS = ("-std=gnu11", "-O2", "-fopenmp", "-shared", "-fPIC")
 
 
-def open_shim(name: str, libraries: Sequence[str] = (), made_with: Sequence[str] = ()) -> ctypes.CDLL:
+def open_shim(
+    name: str, libraries: Sequence[str] = (), made_with: Sequence[str] = ()
+) -> ctypes.CDLL:
     """The shared object made of ``name``.c and ``libraries``, compiled if there is none yet.
 
     ``made_with`` are files of the library: a newer one makes a new object. Raises
@@ -80,5 +83,7 @@ def _key(words: Sequence[str], files: Sequence[str]) -> str:
 
 
 def _first_error(text: str) -> str:
+    """Of the compiler or the linker, whose last line says no more than that it failed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if "error" in line), lines[0] if lines else "no message")
+    telling = [line for line in lines if any(word in line for word in _ERRORS)]
+    return (telling or lines or ["no message"])[0]
