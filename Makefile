@@ -13,14 +13,15 @@ PYTHON ?= python3
 SWEEP ?= configs/sweeps/demo.yaml
 RECIPE ?= configs/recipes/minilm-80-4x1.yaml
 PYTEST_ARGS ?=
-BASELINES ?= torch onnxruntime openvino
+BASELINES ?= torch onnxruntime openvino tvm
+SYSTEM_BASELINES ?= libxsmm-dev
 
 BIN := .venv/bin
 SPBENCH := $(BIN)/spbench
 MODEL := build/demo/all-MiniLM-L6-v2-80-4x1
 RUN = results/$(shell date +%Y%m%d-%H%M%S)-$(basename $(notdir $(SWEEP)))
 
-.PHONY: demo test sanitize setup baselines clean check-tools
+.PHONY: demo test sanitize setup baselines system-baselines clean check-tools
 .DELETE_ON_ERROR:
 
 demo: run := $(RUN)
@@ -54,12 +55,19 @@ setup: .venv/ready
 	@touch $@
 
 # One by one: a library without a wheel for this Python or CPU must not keep the others away.
-baselines: .venv/ready
+baselines: .venv/ready system-baselines
 	@for extra in $(BASELINES); do \
 	  $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[$$extra]" || \
 	    echo "make: $$extra cannot be installed here" >&2; \
 	done
 	$(SPBENCH) run-gemm backends
+
+# Packages of the system, for whom may install them.
+system-baselines:
+	@for package in $(SYSTEM_BASELINES); do \
+	  dpkg -s $$package >/dev/null 2>&1 || apt-get install --quiet --yes $$package >/dev/null 2>&1 || \
+	    echo "make: $$package is missing: apt-get install $$package" >&2; \
+	done
 
 check-tools:
 	@command -v $(PYTHON) >/dev/null || \
