@@ -30,8 +30,11 @@ from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
 INSTALL = "pip install 'apache-tvm>=0.27'"
 
-TILES = (16, 32, 48, 64)
-"""Tokens of a panel that are tried for int8."""
+TILES = (1, 16, 32, 48, 64)
+"""Tokens of a panel that are tried for int8; 1 is the schedule that has rows as lanes."""
+
+_FEW = 4
+"""Up to so many tokens rows as lanes are tried."""
 
 TUNE_S = 10.0
 """No further tile is tried after so long."""
@@ -238,28 +241,25 @@ class TvmBsrInt8(_TvmBsr):
             time_ns = min(replay(call, 1).wall_ns for _ in range(_CALLS_OF_A_TRY))
             if time_ns < best_ns:
                 best_ns, self._x, self._y, self._call = time_ns, x, y, call
-                self._schedule = f"vnni groups, tile of {tile} tokens"
+                self._schedule = f"vnni groups, tile of {tile} tokens" if tile > 1 else "vnni rows"
 
     def _tiles(self, n: int) -> list[int]:
         """Those that pad the tokens by less than 16, and whose sums fit the registers."""
-        fitting = [tile for tile in TILES if -(-n // tile) * tile < n + 16]
-        return [t for t in fitting if self._rows * t // 16 <= _REGISTERS] or [16]
+        fitting = [tile for tile in TILES[1:] if -(-n // tile) * tile < n + 16]
+        tiles = [t for t in fitting if self._rows * t // 16 <= _REGISTERS] or [16]
+        return [1, *tiles] if n <= _FEW and self._rows in schedules.ROWS_AS_LANES else tiles
 
     def _make(self, tile: int) -> tuple[np.ndarray, np.ndarray, Any]:
         panels, block_rows = -(-self._shape[1] // tile), self._grid[0]
         shape = (self._k // 4, 4 * tile) if self._interleaved else (self._k, tile)
         x = _zeros((panels, *shape), np.uint8)
         y = _zeros((panels, block_rows * self._rows, tile), np.int32)
-        made = schedules.vnni_groups(
-            block_rows,
-            self._rows,
-            self._k,
-            panels,
-            tile,
-            interleaved=self._interleaved,
-            words=_llvm() < 22,
-        )
-        return x, y, self._bind(made, x, y)
+        sizes = (block_rows, self._rows, self._k, panels)
+        how = {"interleaved": self._interleaved, "words": _llvm() < 22}
+        if tile == 1:
+            made = schedules.vnni_rows(*sizes, **how)
+            return x, y, self._bind(made, x.reshape(panels, -1), y.reshape(panels, -1))
+        return x, y, self._bind(schedules.vnni_groups(*sizes, tile, **how), x, y)
 
     def _load(self, target: np.ndarray, x: np.ndarray) -> None:
         """Tokens into panels; where they fill none, the last one's rest stays as it is."""

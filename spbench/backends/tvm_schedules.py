@@ -22,6 +22,9 @@ X lies in panels of ``tile`` tokens, [panel][K][tile]::
             sum[r, q] = vpdpbusd(sum[r, q], line[q], W[group, r])   r < R
         Y[panel, R * block row + r, 16 q ..] = sum[r, q]
 
+``vnni_rows`` is for very few tokens, which would leave most lanes empty: the R rows of a block are
+the lanes, and the 4 bytes of a token's channels a dword that is broadcast to them.
+
 Where a block has a multiple of 4 columns, X lies interleaved already, [panel][K / 4][tile][4], a
 group is 4 columns of one block, and a line is one load.
 """
@@ -32,6 +35,9 @@ from typing import Any
 
 LANES = 16
 """32-bit lanes of a vector."""
+
+ROWS_AS_LANES = (4, 8, 16)
+"""Rows of a block for which there is a vpdpbusd of as many lanes."""
 
 NAME = "product"
 
@@ -103,6 +109,45 @@ def {NAME}(x: T.handle, w: T.handle, columns: T.handle, starts: T.handle, y: T.h
 """)
 
 
+def vnni_rows(
+    block_rows: int, rows: int, k: int, tokens: int, *, interleaved: bool, words: bool
+) -> Any:
+    """int8: X [tokens, K], W int32 [groups, R], R of ``ROWS_AS_LANES`` -> Y [tokens, M]."""
+    group = f"S[task % {block_rows}] + e"
+    token = f"task // {block_rows}"
+    if interleaved:
+        bytes_ = f"X[{token}, T.ramp(4 * J[{group}, 0], 1, 4)]"
+        dword = f"T.reinterpret({bytes_}, dtype='int32')"
+    else:
+        channels = [f"T.cast(X[{token}, J[{group}, {c}]], 'int32')" for c in range(4)]
+        dword = " + ".join(f"T.shift_left({x}, {8 * c})" for c, x in enumerate(channels))
+    kind = f"int32x{rows}" if words else f"int8x{4 * rows}"
+    lanes = f"T.ramp(0, 1, {rows})"
+    operands = [f"T.broadcast({dword}, {rows})", f"W[{group}, {lanes}]"]
+    if not words:
+        operands = [f"T.reinterpret({operand}, dtype='{kind}')" for operand in operands]
+    return _function(f"""
+@T.prim_func
+def {NAME}(x: T.handle, w: T.handle, columns: T.handle, starts: T.handle, y: T.handle):
+    T.func_attr({{"global_symbol": "{NAME}", "tir.noalias": True}})
+    groups = T.int32()
+    X = T.match_buffer(x, ({tokens}, {k}), "uint8")
+    W = T.match_buffer(w, (groups, {rows}), "int32")
+    J = T.match_buffer(columns, (groups, {1 if interleaved else 4}), "int32")
+    S = T.match_buffer(starts, ({block_rows + 1},), "int32")
+    Y = T.match_buffer(y, ({tokens}, {block_rows * rows}), "int32")
+    for task in T.parallel({tokens * block_rows}):
+        total = T.alloc_buffer(({rows},), "int32")
+        total[{lanes}] = T.broadcast(T.int32(0), {rows})
+        for e in T.serial(S[task % {block_rows} + 1] - S[task % {block_rows}]):
+            total[{lanes}] = T.call_llvm_pure_intrin(
+                "llvm.x86.avx512.vpdpbusd.{32 * rows}",
+                total[{lanes}], {operands[0]}, {operands[1]}, dtype="int32x{rows}",
+            )
+        Y[{token}, T.ramp({rows} * (task % {block_rows}), 1, {rows})] = total[{lanes}]
+""")
+
+
 _LANES = f"T.ramp(0, 1, {LANES})"
 _BYTES = f"T.ramp(0, 1, {4 * LANES})"
 
@@ -138,8 +183,10 @@ def _multiply(r: int, q: int, block_rows: int, words: bool) -> list[str]:
     line = f"T.reinterpret(line{q}[{_BYTES}], dtype='{kind}')"
     sums = f"sum{r}_{q}[{_LANES}]"
     return [
-        f"{sums} = T.call_llvm_pure_intrin('llvm.x86.avx512.vpdpbusd.512', "
-        f"{sums}, {line}, {weight}, dtype='int32x16')"
+        (
+            f"{sums} = T.call_llvm_pure_intrin('llvm.x86.avx512.vpdpbusd.512', "
+            f"{sums}, {line}, {weight}, dtype='int32x16')"
+        )
     ]
 
 

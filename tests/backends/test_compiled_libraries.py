@@ -226,14 +226,27 @@ def test_tvm_stops_trying_in_time(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "tiles"), [(1, [16]), (17, [16, 32]), (48, [16, 48]), (64, [16, 32, 64])]
+    ("n", "tiles"),
+    [(1, [1, 16]), (4, [1, 16]), (5, [16]), (17, [16, 32]), (48, [16, 48]), (64, [16, 32, 64])],
 )
 def test_tiles_that_are_tried(n, tiles) -> None:
     backend = tvm_bsr.TvmBsrInt8()
     backend._rows = 4
     assert backend._tiles(n) == tiles
+    backend._rows = 3
+    assert backend._tiles(1) == [16]
     backend._rows = 64
     assert backend._tiles(n) == [16]
+
+
+@pytest.mark.parametrize("pattern", ["4x1", "8x1", "16x1", "4x4", "8x8", "4x3"])
+def test_tvm_with_rows_as_lanes_is_right(pattern, monkeypatch) -> None:
+    backend = installed("tvm-bsr-int8")
+    monkeypatch.setattr(backend, "_tiles", lambda n: [1])
+    for n in (1, 3):
+        assert_exact(backend, case(pattern, m=50, k=37, n=n))
+        assert "vnni rows" in backend.implementation()
+    backend.release()
 
 
 def test_groups_of_four_channels() -> None:
