@@ -1,14 +1,15 @@
 """LIBXSMM 2.x, block-sparse weights: its packed BCSC kernels in int8, bf16 and f32.
 
-A user's own build of it, named by ``SPBENCH_LIBXSMM``: version 2 has no package. A kernel, made at
-run time, multiplies panels of ``packed width`` tokens, [panel][K][width] (int8: four channels of a
-token side by side, bf16: two), by weights whose blocks stand as they are, and stores [panel][M][width].
+A user's own build of it, named by ``SPBENCH_LIBXSMM``: version 2 has no package. A kernel, made
+at run time, multiplies panels of ``packed width`` tokens, [panel][K][width] (int8: four channels
+of a token side by side, bf16: two), by weights whose blocks stand as they are, and stores
+[panel][M][width].
 
 The packed width decides over the speed, and some builds give wrong results for some widths. So
-``prepare`` runs the case with each of ``WIDTHS``, keeps those that are right, and takes the fastest;
-that is part of ``prepare_ns``, and ``implementation`` names the width. Layout: X into panels, by
-NumPy (the library has no routine for u8). Timed: one kernel call; with several threads one for each
-thread, over output channels of as many blocks each, through OpenMP: the kernels know no threads.
+``prepare`` runs the case with each of ``WIDTHS``, keeps those that are right and takes the
+fastest; that is part of ``prepare_ns``, and ``implementation`` names the width. Layout: X into panels, by
+NumPy (the library has no routine for u8). Timed: one kernel call; with several threads one for
+each, over output channels of as many blocks each, through OpenMP: the kernels know no threads.
 
 int8 takes blocks of a multiple of 4 columns, bf16 of 2. Narrower blocks are widened and hold zeros
 then, which ``handicaps`` says; ``libxsmm-f32`` runs them as they are.
@@ -27,6 +28,7 @@ import numpy as np
 
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import loop_in_python, prepare_native_function, replay
+from spbench.backends.choice import Choice
 from spbench.backends.libraries import Library
 from spbench.backends.onemkl_low_precision import to_bf16
 from spbench.backends.shims import open_shim
@@ -124,6 +126,7 @@ class _LibxsmmBcsc(Backend):
     """What the three types have in common."""
 
     sparse = True
+    _choice = Choice()
     types: ClassVar[tuple[int, int, int, int]]  # of X, W, Y and the sums, as the library counts
     x_type: ClassVar[type[np.generic]]
     y_type: ClassVar[type[np.generic]]
@@ -186,8 +189,10 @@ class _LibxsmmBcsc(Backend):
         """Of the widths that give right results for this case."""
         expected = data.weight.to_dense().astype(np.float64) @ data.x.T.astype(np.float64)
         allowed = self.tolerance * max(1.0, np.abs(expected).max())
-        best, best_ns, wrong = None, float("inf"), []
-        for width in self._widths(data.problem.n):
+        key = (type(self), self._threads)
+        widths, wrong = self._choice.of(data, key) or (self._widths(data.problem.n), ())
+        best, best_ns, wrong = None, float("inf"), list(wrong)
+        for width in widths:
             product = self._make(width)
             if product is None:
                 continue
@@ -205,6 +210,7 @@ class _LibxsmmBcsc(Backend):
             what = f"wrong results for packed widths {wrong}" if wrong else "no kernel for the case"
             raise RunError(f"LIBXSMM: {what}")
         self._wrong_widths = wrong
+        self._choice.keep(data, key, ([best.width], wrong))
         return best
 
     def _widths(self, n: int) -> list[int]:

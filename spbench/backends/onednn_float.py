@@ -18,7 +18,7 @@ from spbench.formats import GemmData, GemmProblem
 
 
 class OneDnnF32(OneDnn):
-    """Dense f32. With output f32 the channels' scales are part of the weights, the bias is added."""
+    """Dense f32. With output f32 the channels' scales are in the weights, the bias is added."""
 
     name = "onednn-f32"
     title = "oneDNN f32 dense"
@@ -29,6 +29,8 @@ class OneDnnF32(OneDnn):
     def supports(self, problem: GemmProblem, threads: int) -> str:
         if problem.output not in ("s32", "f32"):
             return f"output {problem.output}: {self.name} stores f32, without a byte epilogue"
+        if not problem.is_usual:
+            return f"epilogue {problem.epilogue}: {self.name} scales and adds a bias only"
         return ""
 
     def stored_as(self, problem: GemmProblem) -> str:

@@ -1,14 +1,14 @@
-"""TVM, block-sparse f32 and int8: loops in TIR (``tvm_schedules``), compiled for this CPU by its LLVM.
+"""TVM, block-sparse f32 and int8: loops in TIR (``tvm_schedules``), compiled for this CPU.
 
 ``tvm-bsr-f32`` is the operator that TVM had for BSR, with its schedule for x86, re-created.
 ``tvm-bsr-int8`` is a schedule of spbench's, as TVM has none for it: the strongest found, on the
 same idea as spbench's own kernels, so it tells what the compiler makes of that idea.
 
 Prepared beforehand: the weights; for int8 also the choice of the tile, the fastest of ``TILES``
-tokens, each compiled and run, for ``TUNE_S`` at most. Compiling is part of ``prepare_ns``. Layout, by
-NumPy: f32: X as f32 [N, K]; int8: into panels of a tile, blocks of a multiple of 4 columns with four
-channels interleaved. Timed: one call of the compiled function, through TVM's C interface. Several
-threads are TVM's own pool, which shares tokens times block rows.
+tokens, each compiled and run, for ``TUNE_S`` at most. Compiling is part of ``prepare_ns``.
+Layout, by NumPy: f32: X as f32 [N, K]; int8: into panels of a tile, for blocks of a multiple of 4
+columns with four channels interleaved. Timed: one call of the compiled function, through TVM's C
+interface. Several threads are TVM's own pool, which shares tokens times block rows.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import numpy as np
 from spbench.backends import tvm_schedules as schedules
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import loop_in_python, prepare_call, replay
+from spbench.backends.choice import Choice
 from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 
 INSTALL = "pip install 'apache-tvm>=0.27'"
@@ -108,7 +109,7 @@ class _TvmBsr(Backend):
     def available(cls) -> Availability:
         try:
             import tvm
-        except Exception as error:  # noqa: BLE001 - it loads compilers, which fail in their own ways
+        except Exception as error:  # noqa: BLE001 - compilers fail in their own ways
             return Availability(ok=False, reason=f"TVM does not load: {error}", install=INSTALL)
         return Availability(ok=True, version=tvm.__version__)
 
@@ -122,6 +123,7 @@ class _TvmBsr(Backend):
         _start_pool(threads)
         self._shape = (data.weight.shape[0], data.problem.n)
         self._starts, self._columns, self._weights = map(_aligned, self._pack(data.weight))
+        self._threads = threads
         self._choose(data)
 
     @abstractmethod
@@ -208,6 +210,7 @@ class TvmBsrInt8(_TvmBsr):
     name = "tvm-bsr-int8"
     title = "TVM block-sparse int8 (spbench's schedule)"
     dtype = "u8s8s32"
+    _choice = Choice()
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         if "avx512vnni" not in _features():
@@ -232,7 +235,7 @@ class TvmBsrInt8(_TvmBsr):
     def _choose(self, data: GemmData) -> None:
         """The fastest tile."""
         best_ns, start_s = float("inf"), time.perf_counter()
-        for tile in self._tiles(data.problem.n):
+        for tile in self._choice.of(data, self._threads) or self._tiles(data.problem.n):
             if self._call is not None and time.perf_counter() - start_s > TUNE_S:
                 break
             x, y, call = self._make(tile)
@@ -241,6 +244,7 @@ class TvmBsrInt8(_TvmBsr):
             time_ns = min(replay(call, 1).wall_ns for _ in range(_CALLS_OF_A_TRY))
             if time_ns < best_ns:
                 best_ns, self._x, self._y, self._call = time_ns, x, y, call
+                self._choice.keep(data, self._threads, [tile])
                 self._schedule = f"vnni groups, tile of {tile} tokens" if tile > 1 else "vnni rows"
 
     def _tiles(self, n: int) -> list[int]:

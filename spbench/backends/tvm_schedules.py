@@ -13,7 +13,7 @@ small buffer::
         Y[token, R * block row + r] = sum[r]
 
 ``vnni_groups`` is spbench's schedule for int8, with tokens as lanes, as TVM's own int8 products
-have them. W is stored in groups of 4 input channels of a block row: R dwords, and 4 channel numbers.
+have them. W is stored in groups of 4 input channels of a block row: R dwords and 4 numbers.
 X lies in panels of ``tile`` tokens, [panel][K][tile]::
 
     parallel panel, block row:

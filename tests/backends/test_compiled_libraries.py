@@ -281,3 +281,24 @@ def test_blocks_that_run_as_single_weights_are_said(name, why) -> None:
     backend.prepare(case("1x1"), 1)
     assert "single weights" not in backend.handicaps()
     backend.release()
+
+
+# Placements of a case
+
+
+@pytest.mark.parametrize(("name", "tries"), [("libxsmm-f32", "_make"), ("tvm-bsr-int8", "_make")])
+def test_other_placements_run_what_the_first_one_chose(name, tries, monkeypatch) -> None:
+    data = case("4x1", n=64)
+    first, second = installed(name), installed(name)
+    first.prepare(data, 1)
+    made = []
+    make = getattr(second, tries)
+    monkeypatch.setattr(second, tries, lambda size: made.append(size) or make(size))
+    second.prepare(data, 1)
+    assert len(made) == 1
+    assert second.implementation() == first.implementation()
+    assert second.handicaps() == first.handicaps()
+    second.prepare(case("4x1", n=64), 1)  # another case of the same size
+    assert len(made) > 2
+    first.release()
+    second.release()
