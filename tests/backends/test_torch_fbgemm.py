@@ -86,7 +86,7 @@ def test_extremes_of_7_bits_do_not_saturate() -> None:
 
 def test_other_outputs_are_declined() -> None:
     for output in ("s32", "f32", "s8"):
-        asked = dataclasses.replace(problem(8, 8, 8), output=output)
+        asked = dataclasses.replace(problem(8, 8, 8), output=output, epilogue="")
         assert installed(NAME).supports(asked, 1).startswith(f"output {output}: ")
     assert installed(NAME).supports(problem(8, 8, 8, "16x1"), 1) == ""
 
