@@ -466,3 +466,4 @@ cdef class TokensToPanels:
 
 
 include "spmv.pxi"
+include "encoder_ops.pxi"

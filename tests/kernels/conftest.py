@@ -16,6 +16,7 @@ DENSE_KERNELS = [kernel for kernel in native.kernel_table() if not kernel["block
 SPMV_KERNELS = native.spmv_kernel_table()
 FLOAT_KERNELS = native_float.kernel_table()
 LOOKUP_KERNELS = native.lookup_kernel_table()
+ENCODER_KERNELS = native.encoder_kernel_table()
 BLOCK = BlockShape(4, 1)
 
 
@@ -59,6 +60,11 @@ def kernel(request, monkeypatch):
 def dense_kernel(request, monkeypatch):
     """The same for dense/kernels.inc."""
     return chosen(request, monkeypatch)
+
+
+def encoder_kernels(room: str) -> list[dict]:
+    """Kernels of attention/, norm/, embedding/ or rows, for a test's parameters."""
+    return [kernel for kernel in ENCODER_KERNELS if kernel["name"].startswith(room)]
 
 
 def chosen(request, monkeypatch):

@@ -3,6 +3,7 @@
 import pytest
 from conftest import (
     DENSE_KERNELS,
+    ENCODER_KERNELS,
     FLOAT_KERNELS,
     KERNELS,
     LOOKUP_KERNELS,
@@ -12,7 +13,7 @@ from conftest import (
 
 from spbench.kernels.isa import family
 
-ALL = KERNELS + DENSE_KERNELS + SPMV_KERNELS + FLOAT_KERNELS + LOOKUP_KERNELS
+ALL = KERNELS + DENSE_KERNELS + SPMV_KERNELS + FLOAT_KERNELS + LOOKUP_KERNELS + ENCODER_KERNELS
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+// The tables of the engine's other kernels and the choice among them.
+#pragma once
+
+#include "attention.h"
+#include "dispatch/cpu_features.h"
+#include "embedding.h"
+#include "norm.h"
+
+// One kernel of each kind.
+struct encoder_kernels {
+  attention_kernel attention;
+  norm_kernel norm;
+  embedding_kernel embedding;
+  rows_kernel rows;
+};
+
+struct encoder_entry {
+  const char* name;
+  enum spbench_isa isa;
+  uint32_t features;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int encoder_table_size(void);
+const struct encoder_entry* encoder_table_entry(int index);
+
+// Of each kind the kernel of the highest level <= isa_cap whose feature bits are all in `features`.
+struct encoder_kernels encoder_select(uint32_t features, int isa_cap);
+
+#ifdef __cplusplus
+}
+#endif
