@@ -467,3 +467,4 @@ cdef class TokensToPanels:
 
 include "spmv.pxi"
 include "encoder_ops.pxi"
+include "plan.pxi"

@@ -31,32 +31,13 @@ void look_up(const spmm_problem& problem, const spmm_args& panel, int width, int
                  (last - first) * width);
 }
 
-// Block rows of one pass; with a lookup in pieces that stay in L1 until they are looked up.
-void run_pass(const spmm_problem& problem, const spmm_pass& pass, int64_t begin, int64_t end) {
-  spmm_args panel = panel_args(problem, pass.start);
-  const bool has_tail = pass.tail_start >= 0;
-  const spmm_args tail = has_tail ? panel_args(problem, pass.tail_start) : spmm_args{};
-  panel.tail = &tail;
-  if (problem.lookup == nullptr) {
-    pass.kernel(&panel, begin, end);
-    return;
-  }
-  const int64_t step = std::max<int64_t>(1, kLookupBytes / (problem.rows * pass.tokens));
-  for (int64_t piece = begin; piece < end; piece += step) {
-    const int64_t piece_end = std::min(piece + step, end);
-    pass.kernel(&panel, piece, piece_end);
-    look_up(problem, panel, has_tail ? 64 : pass.tokens, piece, piece_end);
-    if (has_tail) look_up(problem, tail, pass.tokens - 64, piece, piece_end);
-  }
-}
-
 // Every thread walks all panels over its own block rows: its share of the weights stays
 // in its own cache, and X is read by all.
 void run_share(void* context, int thread, int) {
   const spmm_problem& problem = *static_cast<const spmm_problem*>(context);
   const int64_t begin = problem.row_split[thread], end = problem.row_split[thread + 1];
   if (begin == end) return;
-  for (int64_t i = 0; i < problem.passes; ++i) run_pass(problem, problem.pass[i], begin, end);
+  for (int64_t i = 0; i < problem.passes; ++i) spmm_run_pass(&problem, &problem.pass[i], begin, end);
 }
 
 }  // namespace
@@ -97,6 +78,26 @@ void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads
     row_split[thread] = row;
   }
   row_split[threads] = block_rows;
+}
+
+// With a lookup in pieces that stay in L1 until they are looked up.
+void spmm_run_pass(const spmm_problem* problem, const spmm_pass* pass, int64_t begin,
+                   int64_t end) {
+  spmm_args panel = panel_args(*problem, pass->start);
+  const bool has_tail = pass->tail_start >= 0;
+  const spmm_args tail = has_tail ? panel_args(*problem, pass->tail_start) : spmm_args{};
+  panel.tail = &tail;
+  if (problem->lookup == nullptr) {
+    pass->kernel(&panel, begin, end);
+    return;
+  }
+  const int64_t step = std::max<int64_t>(1, kLookupBytes / (problem->rows * pass->tokens));
+  for (int64_t piece = begin; piece < end; piece += step) {
+    const int64_t piece_end = std::min(piece + step, end);
+    pass->kernel(&panel, piece, piece_end);
+    look_up(*problem, panel, has_tail ? 64 : pass->tokens, piece, piece_end);
+    if (has_tail) look_up(*problem, tail, pass->tokens - 64, piece, piece_end);
+  }
 }
 
 int spmm_run(const spmm_problem* problem) {

@@ -42,6 +42,10 @@ int64_t spmm_plan(int64_t n, const struct spmm_kernels* kernels, struct spmm_pas
 void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
                      int64_t* row_split);
 
+// Block rows begin .. end - 1 of one pass, on the calling thread.
+void spmm_run_pass(const struct spmm_problem* problem, const struct spmm_pass* pass, int64_t begin,
+                   int64_t end);
+
 // Returns 0, or -1 if threads could not be started.
 int spmm_run(const struct spmm_problem* problem);
 

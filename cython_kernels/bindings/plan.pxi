@@ -1,0 +1,246 @@
+# Thin face of the plan interpreter, included by spmm.pyx: both share the thread team.
+
+cdef extern from "runtime/plan.h":
+    ctypedef enum plan_kind:
+        PLAN_EMBEDDING, PLAN_NORM, PLAN_LINEAR, PLAN_ATTENTION, PLAN_ROWS
+    enum:
+        PLAN_NO_BUFFER, PLAN_MOST_GROUP
+    struct plan_buffer:
+        void* memory
+        int64_t channels
+        int element
+        int64_t group_bytes
+    struct plan_linear:
+        spmm_problem problem
+        spmm_kernels kernels
+    struct plan_attention:
+        int64_t heads
+        int64_t head_size
+        int64_t q
+        int64_t k
+        int64_t v
+        float score_scale
+        float output_scale
+        float output_bias
+    struct plan_op:
+        plan_kind kind
+        int x
+        int y
+        int residual
+        int ends_stage
+        plan_linear linear
+        plan_attention attention
+        norm_args norm
+        embedding_args embedding
+    struct plan:
+        const plan_op* op
+        int64_t ops
+        const plan_buffer* buffer_ "buffer"
+        encoder_kernels kernels
+        int threads
+        int64_t group_tokens
+        uint8_t* scratch
+        int64_t scratch_bytes
+        int64_t* time_ns
+    struct plan_batch:
+        int64_t tokens
+        int64_t sequences
+        const int64_t* begin
+        const int32_t* id_ "id"
+        const int32_t* position
+        const int32_t* type_ "type"
+        float** row
+    int plan_run(const plan*, const plan_batch*) nogil
+
+
+cdef class Plan:
+    """A list of ops and their memory (runtime/plan.h), built by calls, then run as one.
+
+    Buffers are numbers that :meth:`add_buffer` returns; -1 stands for none. Arrays are kept alive
+    by this object. Not safe for two Python threads at the same time.
+    """
+
+    cdef vector[plan_op] ops
+    cdef vector[plan_buffer] buffers
+    cdef vector[float*] rows
+    cdef plan model
+    cdef plan_batch batch
+    cdef list kept
+    cdef str isa
+    cdef int64_t group_tokens, capacity, longest, vocabulary, positions, types, channels
+    cdef readonly list names
+
+    def __init__(self, *, int threads, int64_t group_tokens, int64_t capacity, int64_t longest,
+                 int64_t head_size, str isa, uint8_t[::1] scratch):
+        """``scratch`` [threads * attention_scratch(longest, head_size) rounded up to 64]."""
+        cdef int64_t each = (spbench_attention_scratch(longest, head_size) + 63) // 64 * 64
+        if threads < 1 or group_tokens % 64 or not 0 < group_tokens <= PLAN_MOST_GROUP:
+            raise ValueError("threads or group_tokens out of range")
+        if scratch.shape[0] < threads * each:
+            raise ValueError("scratch is too small")
+        self.kept = [scratch]
+        self.names = []
+        self.isa = isa
+        self.group_tokens, self.capacity, self.longest = group_tokens, capacity, longest
+        self.model.kernels = encoder_select(spbench_cpu_features(), isa_names().index(isa))
+        self.model.threads = threads
+        self.model.group_tokens = group_tokens
+        self.model.scratch = &scratch[0]
+        self.model.scratch_bytes = each
+        self.rows.resize(capacity)
+
+    def add_buffer(self, uint8_t[::1] memory, int64_t channels, int element, int64_t group_bytes):
+        """Panels of ``channels``: of all tokens, or of a group for each thread."""
+        cdef plan_buffer added
+        cdef int64_t tokens = self.group_tokens + 48 if group_bytes else self.capacity
+        cdef int64_t each = channels * element * tokens
+        if (memory.shape[0] < (self.model.threads * group_bytes if group_bytes else each)
+                or (group_bytes and group_bytes < each) or group_bytes % 64
+                or <uintptr_t>&memory[0] % 64):
+            raise ValueError("memory does not hold the panels")
+        added.memory = &memory[0]
+        added.channels, added.element, added.group_bytes = channels, element, group_bytes
+        self.kept.append(memory)
+        self.buffers.push_back(added)
+        return self.buffers.size() - 1
+
+    cdef plan_op* _add(self, str name, plan_kind kind, int x, int y, int residual) except NULL:
+        for buffer in (x, y, residual):
+            if not PLAN_NO_BUFFER <= buffer < <int>self.buffers.size():
+                raise ValueError(f"{name}: no buffer {buffer}")
+        self.ops.resize(self.ops.size() + 1)  # all zero
+        cdef plan_op* op = &self.ops.back()
+        op.kind, op.x, op.y, op.residual = kind, x, y, residual
+        self.names.append(name)
+        return op
+
+    def add_embedding(self, str name, const float[:, ::1] word, const float[:, ::1] position,
+                      const float[:, ::1] types, int y):
+        """Sums of embeddings into the f32 buffer ``y``."""
+        cdef plan_op* op = self._add(name, PLAN_EMBEDDING, PLAN_NO_BUFFER, y, PLAN_NO_BUFFER)
+        op.embedding.channels = word.shape[1]
+        op.embedding.word, op.embedding.position = &word[0, 0], &position[0, 0]
+        op.embedding.type_ = &types[0, 0] if types is not None else NULL
+        self.vocabulary, self.positions = word.shape[0], position.shape[0]
+        self.types = types.shape[0] if types is not None else 1
+        self.kept.append((word, position, types))
+
+    def add_norm(self, str name, const float[::1] gamma, const float[::1] beta, float epsilon,
+                 int x, int y, float q_scale, float q_bias):
+        """LayerNorm of the f32 buffer ``x`` in place, quantised into ``y``, which may be -1."""
+        cdef plan_op* op = self._add(name, PLAN_NORM, x, y, PLAN_NO_BUFFER)
+        op.norm.channels, op.norm.epsilon = gamma.shape[0], epsilon
+        op.norm.gamma, op.norm.beta = &gamma[0], &beta[0]
+        op.norm.q_scale, op.norm.q_bias = q_scale, q_bias
+        self.kept.append((gamma, beta))
+
+    def add_linear(self, str name, int x, int y, int residual, *, int64_t m, int64_t k, block,
+                   const int64_t[::1] group_begin, const int8_t[::1] weights, channels,
+                   str output, const float[::1] scale, const float[::1] bias,
+                   str activation="none", fits=False, float output_scale=1.0,
+                   float output_bias=0.0, const uint8_t[::1] table=None):
+        """A product of the byte buffer ``x`` into ``y``; operands as those of :class:`SpmmCall`."""
+        cdef int64_t block_rows = -(-m // block[0])
+        cdef const uint8_t[::1] raw_channels = channels.view("uint8")
+        if group_begin.shape[0] != block_rows + 1 or scale.shape[0] != m or bias.shape[0] != m:
+            raise ValueError(f"{name}: packed weights, scale or bias do not fit m")
+        cdef plan_op* op = self._add(name, PLAN_LINEAR, x, y, residual)
+        cdef spmm_problem* problem = &op.linear.problem
+        problem.args.m = m
+        problem.args.group_begin = &group_begin[0]
+        problem.args.weights = &weights[0] if weights.shape[0] else NULL
+        problem.args.channels = &raw_channels[0] if raw_channels.shape[0] else NULL
+        problem.args.channels_are_wide = channels.dtype.itemsize == 4
+        cdef spbench_epilogue* epilogue = &problem.args.epilogue
+        epilogue.output = OUTPUTS[output]
+        epilogue.activation = ACTIVATIONS[activation]
+        epilogue.is_plain = activation == "none" and residual == PLAN_NO_BUFFER
+        epilogue.fits = bool(fits)
+        epilogue.scale, epilogue.bias = &scale[0], &bias[0]
+        epilogue.output_scale, epilogue.output_bias = output_scale, output_bias
+        problem.k = k
+        problem.block_rows = block_rows
+        problem.rows = block[0]
+        problem.threads = self.model.threads
+        split = _new_split(self.model.threads)
+        split_rows(group_begin, split)
+        cdef int64_t[::1] row_split = split
+        problem.row_split = &row_split[0]
+        cdef const lookup_entry* lookup
+        if table is not None:
+            lookup = lookup_select(spbench_cpu_features(), isa_names().index(self.isa))
+            problem.lookup, problem.lookup_table = lookup.kernel, &table[0]
+        found = {}
+        op.linear.kernels.n64 = _select(block, 64, self.isa, found)
+        op.linear.kernels.n32 = _select(block, 32, self.isa, found)
+        op.linear.kernels.n16 = _select(block, 16, self.isa, found)
+        op.linear.kernels.n80 = _select(block, 80, self.isa, found)
+        if not {64, 32, 16} <= found.keys():
+            raise ValueError(f"no kernel for {block[0]}x{block[1]} blocks")
+        self.kept.append((group_begin, weights, channels, scale, bias, table, split))
+
+    def add_attention(self, str name, int x, int y, int64_t heads, int64_t head_size,
+                      float score_scale, float output_scale, float output_bias):
+        """Attention from Q, K and V in ``x``, one after another, into the byte buffer ``y``."""
+        cdef plan_op* op = self._add(name, PLAN_ATTENTION, x, y, PLAN_NO_BUFFER)
+        op.attention.heads, op.attention.head_size = heads, head_size
+        op.attention.q, op.attention.k, op.attention.v = 0, heads * head_size, 2 * heads * head_size
+        op.attention.score_scale = score_scale
+        op.attention.output_scale, op.attention.output_bias = output_scale, output_bias
+
+    def add_rows(self, str name, int x):
+        """The f32 buffer ``x`` as rows: the model's output."""
+        self._add(name, PLAN_ROWS, x, PLAN_NO_BUFFER, PLAN_NO_BUFFER)
+        self.channels = self.buffers[x].channels
+
+    def end_stage(self):
+        """All threads meet after the op that was added last."""
+        self.ops.back().ends_stage = 1
+
+    def run(self, const int64_t[::1] begin, const int32_t[::1] ids, const int32_t[::1] positions,
+            const int32_t[::1] types, float[:, ::1] rows, const int64_t[::1] row_of_token,
+            int64_t[:, ::1] time_ns=None):
+        """Run all ops on tokens of sequences that lie one after another.
+
+        ``begin`` [sequences + 1] are their first tokens; ids, positions and types [capacity of the
+        panels]; token t's last hidden state goes to ``rows[row_of_token[t]]``. ``time_ns`` [threads,
+        ops] is added to. Raises ValueError for what does not fit, RuntimeError if threads cannot be
+        started.
+        """
+        cdef int64_t sequences = begin.shape[0] - 1, tokens = row_of_token.shape[0], i
+        cdef int64_t padded = spbench_panel_capacity(tokens)
+        cdef int status, sound = 1
+        if (self.ops.empty() or not self.ops.back().ends_stage or tokens < 1 or sequences < 1
+                or padded > self.capacity or begin[0] != 0 or begin[sequences] != tokens
+                or ids.shape[0] < padded or positions.shape[0] < padded or types.shape[0] < padded
+                or rows.shape[1] != self.channels
+                or (time_ns is not None and (time_ns.shape[0] != self.model.threads
+                                             or time_ns.shape[1] != <int64_t>self.ops.size()))):
+            raise ValueError("the batch does not fit the plan")
+        for i in range(sequences):
+            sound &= 0 < begin[i + 1] - begin[i] <= self.longest
+        for i in range(padded):
+            sound &= (0 <= ids[i] < self.vocabulary and 0 <= positions[i] < self.positions
+                      and 0 <= types[i] < self.types)
+        for i in range(tokens):
+            sound &= 0 <= row_of_token[i] < rows.shape[0]
+            if sound:
+                self.rows[i] = &rows[row_of_token[i], 0]
+        if not sound:
+            raise ValueError("sequences, ids, positions, types or rows out of range")
+        self.model.op, self.model.ops = self.ops.data(), self.ops.size()
+        self.model.buffer_ = self.buffers.data()
+        self.model.time_ns = &time_ns[0, 0] if time_ns is not None else NULL
+        self.batch.tokens, self.batch.sequences = tokens, sequences
+        self.batch.begin = &begin[0]
+        self.batch.id_, self.batch.position, self.batch.type_ = &ids[0], &positions[0], &types[0]
+        self.batch.row = self.rows.data()
+        with nogil:
+            status = plan_run(&self.model, &self.batch)
+        if status != 0:
+            raise RuntimeError(f"could not start {self.model.threads} threads")
+
+
+def _new_split(int threads):
+    import numpy as np
+    return np.empty(threads + 1, np.int64)
