@@ -1,5 +1,6 @@
-"""From floating-point weights to the s8 numbers that the kernels multiply."""
+"""From floating-point weights and activations to the numbers that the kernels multiply."""
 
+from spbench.quantization.calibration import ActivationScales, Scale, calibrate
 from spbench.quantization.weights import model_weight, quantize_weight
 
-__all__ = ["model_weight", "quantize_weight"]
+__all__ = ["ActivationScales", "Scale", "calibrate", "model_weight", "quantize_weight"]
