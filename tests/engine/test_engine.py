@@ -1,0 +1,210 @@
+"""A model's answers: close to f32, the same in every batch, on every ISA and number of threads."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from conftest import sentences
+from small_encoders import FAMILIES, POSITIONS, VOCAB
+
+from spbench.engine import Engine
+from spbench.errors import InputError
+from spbench.formats.checkpoint import Checkpoint
+from spbench.formats.encoder import Encoder
+from spbench.kernels._native import spmm as native
+from spbench.quantization import calibrate
+from spbench.quantization.float_encoder import FloatEncoder
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("sparsity", [0.0, 0.7])
+def test_is_close_to_f32(make_engine, family, sparsity):
+    engine = make_engine(family, sparsity)
+    ids, _ = sentences(50, seed=9)
+    expected = FloatEncoder(Encoder.of(Checkpoint.open(engine.folder))).forward(ids[0])
+    output = engine(ids)
+    assert cosine(output.last_hidden_state[0], expected).min() > 0.99
+    assert cosine(output.mean[0], expected.mean(axis=0)) > 0.995
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_prefix_before_all_names_changes_nothing(make_engine, family):
+    ids, _ = sentences(20)
+    bare = make_engine(family)(ids).last_hidden_state
+    prefixed = make_engine(family, prefix=f"{family}.")(ids).last_hidden_state
+    np.testing.assert_array_equal(bare, prefixed)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize(
+    "lengths",
+    [(1,), (13, 61, 67), (12, 80, 33), (512, 1, 77), (128,) * 8, (1,) * 40, (500, 400, 300, 200)],
+    ids=str,
+)
+def test_a_batch_is_its_sentences_one_by_one(make_engine, threads, lengths):
+    engine = make_engine(threads=threads)
+    ids, mask = sentences(*lengths)
+    batch = engine(ids, mask)
+    for row, length in enumerate(lengths):
+        alone = engine(ids[row : row + 1, :length])
+        np.testing.assert_array_equal(batch.last_hidden_state[row, :length], alone.last_hidden_state[0])
+        np.testing.assert_array_equal(batch.mean[row], alone.mean[0])
+        assert not batch.last_hidden_state[row, length:].any()
+
+
+def test_every_length_up_to_512(make_engine):
+    """Rows of one sentence are a prefix's only where attention sees no more: so lengths differ."""
+    engine, reference = make_engine(), make_engine(threads=2)
+    for length in [*range(1, 140), 191, 192, 193, 255, 257, 383, 511, 512]:
+        ids, _ = sentences(length)
+        np.testing.assert_array_equal(
+            engine(ids).last_hidden_state, reference(ids).last_hidden_state
+        )
+
+
+@pytest.mark.parametrize("isa", native.isa_names())
+def test_every_isa_agrees(make_engine, isa, monkeypatch):
+    """The ISAs round alike; only GELU, a polynomial here and erf there, may differ by a quantum."""
+    ids, mask = sentences(33, 70, 5)
+    best = make_engine()(ids, mask).mean
+    monkeypatch.setenv("SPBENCH_ISA", isa)
+    assert cosine(make_engine()(ids, mask).mean, best).min() > 0.999
+
+
+def test_masked_tokens_do_not_matter_wherever_they_stand(make_engine):
+    engine = make_engine()
+    ids, mask = sentences(30)
+    mask[0, [0, 7, 8, 29]] = 0
+    other = ids.copy()
+    other[mask == 0] = 3
+    np.testing.assert_array_equal(
+        engine(ids, mask).last_hidden_state, engine(other, mask).last_hidden_state
+    )
+
+
+def test_token_types_are_looked_up(make_engine):
+    engine = make_engine()
+    ids, _ = sentences(20)
+    types = np.zeros_like(ids)
+    same, other = engine(ids, None, types), engine(ids, None, types + 1)
+    np.testing.assert_array_equal(same.last_hidden_state, engine(ids).last_hidden_state)
+    assert (same.last_hidden_state != other.last_hidden_state).any()
+
+
+def test_the_pooler_is_that_of_the_first_token(make_engine):
+    engine = make_engine()
+    ids, mask = sentences(20, 11)
+    output = engine(ids, mask)
+    encoder = Encoder.of(Checkpoint.open(engine.folder))
+    first = output.last_hidden_state[:, 0]
+    expected = np.tanh(first @ encoder.weight("pooler").T + encoder.bias("pooler"))
+    np.testing.assert_allclose(output.pooled, expected, atol=1e-5)
+    assert make_engine("roberta")(ids, mask).pooled is None
+
+
+def test_roberta_counts_positions_behind_its_padding(make_engine):
+    engine = make_engine("roberta")
+    ids, mask = sentences(10, 10)
+    ids[0, 4:], mask[0, 4:] = 1, 0  # padding token
+    output = engine(ids, mask)
+    alone = engine(ids[:1, :4])
+    np.testing.assert_array_equal(output.last_hidden_state[0, :4], alone.last_hidden_state[0])
+
+
+BAD = [
+    (dict(input_ids=np.full((1, 3), VOCAB)), "token id 50 lies outside the vocabulary"),
+    (dict(input_ids=np.full((1, 3), -1)), "token id -1"),
+    (dict(input_ids=np.ones((1, POSITIONS + 1), int)), "position 520 .* at most 520"),
+    (dict(input_ids=np.ones((0, 3), int)), "at least one"),
+    (dict(input_ids=np.ones((3, 0), int)), "at least one"),
+    (dict(input_ids=np.ones(3, int)), r"input_ids is \[3\]"),
+    (dict(input_ids=np.ones((1, 3))), "float64, not integers"),
+    (dict(input_ids=[[1, 2], [3]]), "different lengths"),
+    (dict(input_ids=np.ones((1, 3), int), attention_mask=np.ones((1, 4), int)), "attention_mask is"),
+    (dict(input_ids=np.ones((2, 3), int), attention_mask=[[1, 1, 1], [0, 0, 0]]), "sentence 1 has no"),
+    (dict(input_ids=np.ones((1, 2), int), token_type_ids=[[0, 2]]), "token type 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda value: str(value)[:20])
+def test_bad_input_is_one_line_and_leaves_the_engine_usable(make_engine, arguments, message):
+    engine = make_engine()
+    ids, _ = sentences(12)
+    before = engine(ids).mean
+    with pytest.raises(InputError, match=message) as caught:
+        engine(**arguments)
+    assert "\n" not in str(caught.value)
+    np.testing.assert_array_equal(engine(ids).mean, before)
+
+
+def test_many_threads_may_call_one_engine(make_engine):
+    engine = make_engine(threads=2)
+    inputs = [sentences(10 + i, seed=i)[0] for i in range(8)]
+    expected = [engine(ids).mean for ids in inputs]
+    wrong = []
+
+    def call(i: int) -> None:
+        for _ in range(20):
+            if not np.array_equal(engine(inputs[i]).mean, expected[i]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_memory_does_not_grow(make_engine):
+    engine = make_engine()
+    ids, mask = sentences(40, 3)
+    bad = np.full_like(ids, VOCAB)
+
+    def calls(count: int) -> int:
+        for _ in range(count):
+            engine(ids, mask)
+            with pytest.raises(InputError):
+                engine(bad, mask)
+        return resident_kib()
+
+    before = calls(500)
+    assert calls(4500) - before < 2048
+
+
+def resident_kib() -> int:
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def test_scales_of_another_model_are_refused(make_engine):
+    engine = make_engine()
+    checkpoint = Checkpoint.open(engine.folder)
+    scales = calibrate(checkpoint, [sentences(10)[0]])
+    with pytest.raises(InputError, match="scales of 1 layers for a model of 2"):
+        Engine(checkpoint, scales[:1])
+
+
+def test_time_by_op_names_every_op(make_engine):
+    engine = make_engine()
+    times = engine.time_by_op(sentences(64)[0])
+    assert {"embedding", "0 qkv", "1 attention", "1 down", "rows"} <= times.keys()
+    assert sum(times.values()) > 0
+
+
+def test_text_becomes_vectors(minilm):
+    checkpoint = Checkpoint.open(minilm)
+    ids = np.array([[101, 1996, 4937, 2938, 2006, 1996, 13523, 1012, 102]])
+    engine = Engine(checkpoint, calibrate(checkpoint, [ids]), 1)
+    vectors = engine.encode(["The cat sat on the mat.", "A cat on a mat", "Stock prices fell."])
+    assert vectors.shape == (3, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > 0.6 > 0.3 > vectors[0] @ vectors[2]
+    np.testing.assert_array_equal(engine.encode(["A cat on a mat"])[0], vectors[1])
+    assert engine.encode([]).shape == (0, 384)
