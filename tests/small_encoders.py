@@ -73,3 +73,14 @@ def encoder_tensors(
     if family == "bert":
         add_linear("pooler.dense", HIDDEN, HIDDEN)
     return tensors
+
+
+def sentences(*lengths: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Random ids [sentences, longest], padded, and their mask."""
+    generator = np.random.default_rng(seed)
+    ids = np.zeros((len(lengths), max(lengths)), np.int64)
+    mask = np.zeros_like(ids)
+    for row, length in enumerate(lengths):
+        ids[row, :length] = generator.integers(2, VOCAB, length)
+        mask[row, :length] = 1
+    return ids, mask

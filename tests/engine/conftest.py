@@ -1,27 +1,15 @@
-"""A small engine of any family, and sentences for it."""
+"""A small engine of any family."""
 
 from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pytest
-from small_encoders import VOCAB, encoder_config, encoder_tensors
+from small_encoders import encoder_config, encoder_tensors, sentences
 
 from spbench.engine import Engine
 from spbench.formats.checkpoint import Checkpoint
 from spbench.quantization import calibrate
-
-
-def sentences(*lengths: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Random ids [sentences, longest], padded, and their mask."""
-    generator = np.random.default_rng(seed)
-    ids = np.zeros((len(lengths), max(lengths)), np.int64)
-    mask = np.zeros_like(ids)
-    for row, length in enumerate(lengths):
-        ids[row, :length] = generator.integers(2, VOCAB, length)
-        mask[row, :length] = 1
-    return ids, mask
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import sentences
-from small_encoders import FAMILIES, POSITIONS, VOCAB
+from small_encoders import FAMILIES, POSITIONS, VOCAB, sentences
 
 from spbench.engine import Engine
 from spbench.errors import InputError
