@@ -9,10 +9,11 @@ Imports point one way, downwards:
     backends       one file for each library that can run a GEMM case
     measure        clock, protocol, workers, statistics, machine facts
     store          append-only rows
+    engine         a model as a plan of kernel calls: token ids in, NumPy out
     pruning        scores -> masks -> recipes
-    quantization   floating point -> s8
+    quantization   floating point -> s8; scales of activations
     kernels        Python face of the compiled kernels, and their NumPy reference
-    formats        BlockShape, BlockSparseMatrix, checkpoints
+    formats        BlockShape, BlockSparseMatrix, checkpoints, encoders by family
 
 How `spbench run-gemm sweep` travels through them:
 
@@ -30,7 +31,11 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """``spbench.__version__``, looked up when asked for: the look-up costs more than the rest."""
+    """``spbench.__version__`` and ``spbench.Engine``, looked up when asked for: both cost time."""
+    if name == "Engine":
+        from spbench.engine import Engine
+
+        return Engine
     if name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 

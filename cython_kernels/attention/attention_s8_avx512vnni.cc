@@ -2,7 +2,7 @@
 //
 // 64 queries (one panel, four registers) at a time against all keys of the sequence:
 //
-//   keys       K interleaved by 4 channels: keys[g][j], a dword of channels 4g .. 4g + 3, once a head
+//   keys       K interleaved by 4 channels: keys[g][j], a dword of channels 4g .. 4g + 3; once a head
 //   queries    the same of Q, + 128 to make it u8: queries[g][register]
 //   S^T[j]     += queries[g] . keys[g][j] in all lanes       starts at -128 sum_d K[j, d]
 //   max_j      vertical, while S^T[j] lies in a register
@@ -12,9 +12,9 @@
 //   registers of queries     4      3      2      1
 //   keys, lines at once      4      4      8      8          16, 12, 16, 8 sums
 //
-//   of 16 scores                       FP0 FP1       FP2 FP3      shuffles (FP1 FP2)   Zen 4, where a
-//   S^T and O^T, 64 channels           32 vpdpbusd                                     zmm takes a pipe
-//   P^T                                5 vfmadd      4 others     5 (any)              for two cycles
+//   pipes of Zen 4, for 16 scores    FP0 FP1        FP2 FP3           any
+//   S^T and O^T, 64 channels         32 vpdpbusd
+//   P^T                              5 vfmadd       3 add, convert    5 integer
 //
 //   instruction                  latency, per cycle    Zen 4               Ice Lake
 //   vpdpbusd zmm, m32{1to16}                           4, 1 (FP0 FP1)      5, 1 (p0; p05)

@@ -1,7 +1,7 @@
 // From a score to P: round(255 * 2^(c * (s - max))), the same to the last bit in every ISA.
 //
 //   x = max(s - max, lowest)                      integer; below, P is 0 anyhow
-//   n = round(c x), z = c x - n in -1/2 .. 1/2    by adding 1.5 * 2^23 in f32: n stands in the low bits
+//   n = round(c x), z = c x - n in -1/2 .. 1/2    by adding 1.5 * 2^23 in f32: n is in the low bits
 //   255 * 2^z                                     a cubic, 255 at 0; relative error 1.0e-4
 //   * 2^n                                         added to the exponent
 //

@@ -92,7 +92,7 @@ def attention_scratch(int64_t length, int64_t head_size):
 def attention(str isa, const int8_t[::1] qkv, int64_t tokens, int64_t hidden, int64_t heads,
               const int64_t[::1] begin, float score_scale, float output_scale, float output_bias,
               uint8_t[::1] y, uint8_t[::1] scratch):
-    """Self-attention of all sequences, on panels: ``qkv`` [3 * hidden, tokens], ``y`` [hidden, tokens].
+    """Self-attention of all sequences, on panels: qkv [3 * hidden, tokens], y [hidden, tokens].
 
     ``begin`` [sequences + 1] holds the first token of each sequence.
     """

@@ -46,7 +46,9 @@ typedef void (*attention_kernel)(const struct attention_args* args, int64_t begi
 
 // Keys of a sequence of any alignment, rounded up to registers, and eight more that a kernel may
 // compute and then forget.
-static inline int64_t spbench_attention_keys(int64_t length) { return (length + 15) / 16 * 16 + 32; }
+static inline int64_t spbench_attention_keys(int64_t length) {
+  return (length + 15) / 16 * 16 + 32;
+}
 
 // Bytes for sequences of at most `length` tokens.
 static inline int64_t spbench_attention_scratch(int64_t length, int64_t head_size) {

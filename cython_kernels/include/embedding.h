@@ -1,6 +1,6 @@
 // The contracts of the kernels at a model's two ends: 16 tokens between rows and panels.
 //
-//   embedding   x[c][t] = word[id[t]][c] + position[p[t]][c] + type[k[t]][c]         LayerNorm follows
+//   embedding   x[c][t] = word[id[t]][c] + position[p[t]][c] + type[k[t]][c]     LayerNorm follows
 //   rows        rows[t][c] = x[c][t]                                                 f32
 //
 // Both transpose: a token is a row of memory on one side, a lane on the other.

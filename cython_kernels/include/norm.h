@@ -1,7 +1,7 @@
 // The contract of a LayerNorm kernel: 16, 32, 48 or 64 tokens of one panel.
 //
 //   mean[t] = sum_c x[c][t] / C         var[t] = sum_c (x[c][t] - mean[t])^2 / C
-//   x[c][t] = (x[c][t] - mean[t]) / sqrt(var[t] + epsilon) * gamma[c] + beta[c]          f32, in place
+//   x[c][t] = (x[c][t] - mean[t]) / sqrt(var[t] + epsilon) * gamma[c] + beta[c]     f32, in place
 //   q[c][t] = saturate(round_half_even(x[c][t] * q_scale + q_bias))                      u8
 //
 // Tokens are lanes and channels are summed in order, so there is no sum across a register, and a

@@ -135,9 +135,20 @@ class Encoder:
 
     def _check_shapes(self) -> None:
         c = self.config
-        square, up, down = (c.hidden, c.hidden), (c.feed_forward, c.hidden), (c.hidden, c.feed_forward)
+        square, up, down = (
+            (c.hidden, c.hidden),
+            (c.feed_forward, c.hidden),
+            (c.hidden, c.feed_forward),
+        )
         once = {"word": (c.vocabulary, c.hidden), "position": (c.positions, c.hidden)}
-        each = {"query": square, "key": square, "value": square, "out": square, "up": up, "down": down}
+        each = {
+            "query": square,
+            "key": square,
+            "value": square,
+            "out": square,
+            "up": up,
+            "down": down,
+        }
         self._check("embedding_norm", 0, (c.hidden,), (c.hidden,))
         for part, shape in once.items():
             self._check(part, 0, shape, None)
@@ -155,7 +166,8 @@ class Encoder:
             found = self.checkpoint.tensors[name].shape
             if found != shape:
                 raise InputError(
-                    f"{self.checkpoint.source}: {name} is {[*found]}, but config.json says {[*shape]}"
+                    f"{self.checkpoint.source}: {name} is {[*found]}, "
+                    f"but config.json says {[*shape]}"
                 )
 
 
@@ -171,7 +183,9 @@ def _read_config(checkpoint: Checkpoint) -> EncoderConfig:
     activation = config.get("hidden_act", config.get("activation", "gelu"))
     if activation not in _ACTIVATIONS:
         known = ", ".join(_ACTIVATIONS)
-        raise InputError(f"{source}: no engine for the activation {activation!r}; known are {known}")
+        raise InputError(
+            f"{source}: no engine for the activation {activation!r}; known are {known}"
+        )
 
     def size(*keys: str) -> int:
         for key in keys:

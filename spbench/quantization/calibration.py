@@ -61,8 +61,8 @@ def calibrate(checkpoint: Checkpoint, token_batches: Iterable[np.ndarray]) -> Ac
     """Scales for ``checkpoint`` from the extremes of an f32 forward pass over sentences.
 
     ``token_batches`` yields token ids [tokens] of one sentence, or [sentences, tokens] without
-    padding. An observer with another :meth:`Ranges.scale` (percentile, squared error) takes the place
-    of :class:`Ranges`. Raises :class:`InputError` for a model that is no encoder, ValueError
+    padding. An observer with another :meth:`Ranges.scale` (percentile, squared error) takes the
+    place of :class:`Ranges`. Raises :class:`InputError` for a model that is no encoder, ValueError
     without sentences.
     """
     model, ranges = FloatEncoder(Encoder.of(checkpoint)), Ranges()

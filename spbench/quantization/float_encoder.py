@@ -12,8 +12,8 @@ Observe = Callable[[str, int, np.ndarray], None]
 """Called with a point's name, its layer, and its values."""
 
 POINTS = ("input", "query", "key", "value", "context", "middle", "raised", "activated")
-"""Where the engine quantises, in each layer: what enters Q, K and V; these; attention's output; what
-enters the feed-forward layers; what enters and what leaves their activation."""
+"""Where the engine quantises, in each layer: what enters Q, K and V; these; attention's output;
+what enters the feed-forward layers; what enters and what leaves their activation."""
 
 
 class FloatEncoder:

@@ -52,7 +52,9 @@ def test_a_batch_is_its_sentences_one_by_one(make_engine, threads, lengths):
     batch = engine(ids, mask)
     for row, length in enumerate(lengths):
         alone = engine(ids[row : row + 1, :length])
-        np.testing.assert_array_equal(batch.last_hidden_state[row, :length], alone.last_hidden_state[0])
+        np.testing.assert_array_equal(
+            batch.last_hidden_state[row, :length], alone.last_hidden_state[0]
+        )
         np.testing.assert_array_equal(batch.mean[row], alone.mean[0])
         assert not batch.last_hidden_state[row, length:].any()
 

@@ -1,4 +1,4 @@
-"""Every kernel of attention/kernels.inc against NumPy, within one quantum, and each other, exactly."""
+"""Every kernel of attention/kernels.inc against NumPy, within a quantum; each other, exactly."""
 
 from __future__ import annotations
 
@@ -46,8 +46,10 @@ def run(isa, qkv, lengths, heads, guard=False, padding=None, scale=SCALE):
     scratch = scratch[-scratch.ctypes.data % 64 :]
     out = y.data
     if guard:
-        data, out, scratch = guarded_copy(data), guarded_copy(y.data), guarded_copy(
-            scratch[: len(scratch) // 64 * 64]
+        data, out, scratch = (
+            guarded_copy(data),
+            guarded_copy(y.data),
+            guarded_copy(scratch[: len(scratch) // 64 * 64]),
         )
     begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     native.attention(
@@ -144,7 +146,12 @@ def test_operands_that_do_not_fit_are_refused():
     y, scratch = np.zeros(64 * 16, np.uint8), np.zeros(1 << 16, np.uint8)
     qkv = np.zeros(3 * 64 * 16, np.int8)
     whole = np.array([0, 16], np.int64)
-    for hidden, heads, begin in [(64, 1, [0, 17]), (64, 1, [4, 4]), (64, 32, [0, 16]), (63, 1, [0, 16])]:
+    for hidden, heads, begin in [
+        (64, 1, [0, 17]),
+        (64, 1, [4, 4]),
+        (64, 32, [0, 16]),
+        (63, 1, [0, 16]),
+    ]:
         with pytest.raises(ValueError, match=r"begin|head size|wrong size"):
             native.attention(
                 "scalar", qkv, 16, hidden, heads, np.array(begin, np.int64), 1, 1, 0, y, scratch
