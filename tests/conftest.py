@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from small_encoders import encoder_config, encoder_tensors, sentences
 from small_models import BERT_CONFIG, bert_tensors, write_safetensors
 
 settings.register_profile("shared-machine", deadline=None)
@@ -53,6 +55,27 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
         index = {"metadata": {"total_size": 1}, "weight_map": places}
         (folder / "model.safetensors.index.json").write_text(json.dumps(index))
         return folder
+
+    return make
+
+
+@pytest.fixture
+def make_engine(make_model: Callable[..., Path]) -> Callable:
+    """Builds a small engine: family, sparsity, threads; calibrated on a few random sentences."""
+    from spbench.engine import Engine
+    from spbench.formats.checkpoint import Checkpoint
+    from spbench.quantization import calibrate
+
+    numbers = itertools.count()
+
+    def make(
+        family: str = "bert", sparsity: float = 0.7, threads: int = 1, prefix: str = ""
+    ) -> Engine:
+        tensors = encoder_tensors(family, sparsity, prefix)
+        folder = make_model(tensors, encoder_config(family), name=f"encoder-{next(numbers)}")
+        checkpoint = Checkpoint.open(folder)
+        texts = [sentences(40, seed=seed)[0] for seed in range(4)]
+        return Engine(checkpoint, calibrate(checkpoint, texts), threads)
 
     return make
 

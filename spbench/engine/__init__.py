@@ -7,6 +7,6 @@ calibrate ------> ActivationScales --+      LayerWeight: block-sparse or dense  
 input_ids, attention_mask --> Batch (tokens one after another, no padding) --Engine.__call__
 """
 
-from spbench.engine.engine import Engine, EncoderOutput
+from spbench.engine.engine import EncoderOutput, Engine, PlanRow
 
-__all__ = ["Engine", "EncoderOutput"]
+__all__ = ["EncoderOutput", "Engine", "PlanRow"]

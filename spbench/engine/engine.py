@@ -42,6 +42,17 @@ class EncoderOutput:
     mean: np.ndarray
 
 
+@dataclass(frozen=True)
+class PlanRow:
+    """One op of a model's plan; all but the name belong to products."""
+
+    name: str
+    form: str = ""  # "dense" or the block shape
+    sparsity: float = 0.0  # of 4x1 blocks
+    weight_bytes: int = 0  # indices included
+    reason: str = ""
+
+
 class Engine:
     """A BERT-like encoder on int8 kernels, block-sparse where the weights are.
 
@@ -196,6 +207,16 @@ class Engine:
                     row_of_token[tokens],
                     time_ns,
                 )
+
+    def plan(self) -> list[PlanRow]:
+        """Every op in the order in which it runs; of products, the form that was chosen and why."""
+        weights = self.compiled.weights
+        return [
+            PlanRow(name, made.form, made.sparsity, made.nbytes, made.reason)
+            if (made := weights.get(name))
+            else PlanRow(name)
+            for name in self.compiled.plan.names
+        ]
 
     def time_by_op(
         self, input_ids: np.ndarray, attention_mask: np.ndarray | None = None

@@ -192,6 +192,15 @@ def test_scales_of_another_model_are_refused(make_engine):
         Engine(checkpoint, scales[:1])
 
 
+def test_the_plan_says_what_was_chosen(make_engine):
+    plan = {row.name: row for row in make_engine(sparsity=0.7).plan()}
+    assert plan["0 up"].form == "4x1" and plan["0 up"].reason == "clearly sparse"
+    assert 0.5 < plan["0 up"].sparsity < 0.9
+    assert plan["1 attention"].form == ""
+    dense = {row.name: row for row in make_engine(sparsity=0.0).plan()}
+    assert dense["0 up"].form == "dense"
+
+
 def test_time_by_op_names_every_op(make_engine):
     engine = make_engine()
     times = engine.time_by_op(sentences(64)[0])
