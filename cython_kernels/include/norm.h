@@ -4,6 +4,10 @@
 //   x[c][t] = (x[c][t] - mean[t]) / sqrt(var[t] + epsilon) * gamma[c] + beta[c]     f32, in place
 //   q[c][t] = saturate(round_half_even(x[c][t] * q_scale + q_bias))                      u8
 //
+// Mean and variance come from one walk, of d = x - x[0]: var = (sum d^2 - (sum d)^2 / C) / C. The
+// first channel is no more than sqrt(C) deviations from the mean, so that the difference loses
+// no more than C roundings: 5e-5 of the variance at 768 channels, far below a step of q.
+//
 // Tokens are lanes and channels are summed in order, so there is no sum across a register, and a
 // token's result does not depend on the tokens beside it, nor on the ISA.
 //

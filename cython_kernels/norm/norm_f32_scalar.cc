@@ -11,14 +11,16 @@ void normalize(const norm_args& args, int token) {
   const int64_t width = args.width;
   float* x = args.x + token;
   const float share = 1.0f / (float)args.channels;
+  const float origin = x[0];
   float sum = 0.0f, squares = 0.0f;
-  for (int64_t c = 0; c < args.channels; ++c) sum += x[c * width];
-  const float mean = sum * share;
   for (int64_t c = 0; c < args.channels; ++c) {
-    const float centred = x[c * width] - mean;
-    squares = fmaf(centred, centred, squares);
+    const float d = x[c * width] - origin;
+    sum += d;
+    squares = fmaf(d, d, squares);
   }
-  const float inverse = 1.0f / sqrtf(fmaf(squares, share, args.epsilon));
+  const float offset = sum * share, mean = origin + offset;
+  const float variance = fmaf(squares, share, -(offset * offset));
+  const float inverse = 1.0f / sqrtf((variance > 0.0f ? variance : 0.0f) + args.epsilon);
   const int byte = spbench_token_byte(args.width, token);
   for (int64_t c = 0; c < args.channels; ++c) {
     const float value = fmaf((x[c * width] - mean) * inverse, args.gamma[c], args.beta[c]);
