@@ -68,6 +68,11 @@ class Batch:
             *(array[mask].astype(np.int32) for array in (ids, positions, types)),
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is padding."""
+        return len(self.place) == self.shape[0] * self.shape[1]
+
     def parts(self, tokens: int) -> Iterator[tuple[int, int]]:
         """Ranges of sentences that have at most ``tokens`` together; a longer one stands alone."""
         first = 0

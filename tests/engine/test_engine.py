@@ -127,8 +127,9 @@ BAD = [
     (dict(input_ids=np.ones(3, int)), r"input_ids is \[3\]"),
     (dict(input_ids=np.ones((1, 3))), "float64, not integers"),
     (dict(input_ids=[[1, 2], [3]]), "different lengths"),
-    (dict(input_ids=np.ones((1, 3), int), attention_mask=np.ones((1, 4), int)), "attention_mask is"),
-    (dict(input_ids=np.ones((2, 3), int), attention_mask=[[1, 1, 1], [0, 0, 0]]), "sentence 1 has no"),
+    (dict(input_ids=np.ones((1, 3), int), attention_mask=np.ones((1, 4))), "float64, not"),
+    (dict(input_ids=np.ones((1, 3), int), attention_mask=[[1, 1, 1, 1]]), "attention_mask is"),
+    (dict(input_ids=np.ones((2, 1), int), attention_mask=[[1], [0]]), "sentence 1 has no"),
     (dict(input_ids=np.ones((1, 2), int), token_type_ids=[[0, 2]]), "token type 2"),
 ]  # fmt: skip
 
