@@ -54,5 +54,5 @@ static inline int64_t spbench_attention_keys(int64_t length) {
 static inline int64_t spbench_attention_scratch(int64_t length, int64_t head_size) {
   const int64_t keys = spbench_attention_keys(length);
   return head_size * (keys + SPBENCH_PANEL_MAX) + keys * (4 + 4 * SPBENCH_PANEL_MAX) +
-         keys * SPBENCH_PANEL_MAX + 8 * keys + 4096;
+         keys * SPBENCH_PANEL_MAX + 16 * keys + 4096;
 }

@@ -1,10 +1,13 @@
 """Whole models: a checkpoint in, a plan of kernel calls, NumPy out.
 
-Checkpoint --Encoder.of--> Encoder --+
-                                     +--> CompiledEncoder --> native.Plan (C++, one call a run)
-calibrate ------> ActivationScales --+      LayerWeight: block-sparse or dense     ^
-                                                                                   |
-input_ids, attention_mask --> Batch (tokens one after another, no padding) --Engine.__call__
+    Checkpoint --> Encoder ------+
+                                 +--> CompiledEncoder --> native.Plan: C++, one call a run
+    calibrate, or the file  -----+      LayerWeight: block-sparse or dense    |
+    beside the weights: scales                                                |
+                                                                              v
+    input_ids, attention_mask --> Batch: tokens one after another --> last hidden states
+                                                                              |
+    EncoderOutput <-- pooler, classifier (heads), means <---------------------+
 """
 
 from spbench.engine.engine import EncoderOutput, Engine, PlanRow

@@ -13,6 +13,7 @@ import numpy as np
 
 from spbench.engine.batch import Batch
 from spbench.engine.compiled_encoder import CompiledEncoder
+from spbench.engine.heads import find_classifier, find_pooler
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
@@ -34,12 +35,15 @@ class EncoderOutput:
         Zero where attention_mask is.
     pooled : f32 [sentences, hidden], or None
         The pooler's output, of models that have one.
+    logits : f32 [sentences, labels], or None
+        The classifier's output, of sentence classifiers.
     mean : f32 [sentences, hidden]
         Mean of the tokens' last hidden states, padding left out: the usual sentence embedding.
     """
 
     last_hidden_state: np.ndarray
     pooled: np.ndarray | None
+    logits: np.ndarray | None
     mean: np.ndarray
 
 
@@ -103,9 +107,7 @@ class Engine:
         capacity = -(-max(_MOST_TOKENS, encoder.config.longest) // 64) * 64
         self.compiled = CompiledEncoder(encoder, scales, capacity, threads, activation_by)
         self._types = len(encoder.weight("type")) if encoder.has("type") else 1
-        self._pooler = None
-        if encoder.has("pooler"):
-            self._pooler = encoder.weight("pooler"), encoder.bias("pooler")
+        self._pooler, self._classifier = find_pooler(encoder), find_classifier(encoder)
         self._lock = threading.Lock()
 
     @classmethod
@@ -137,7 +139,8 @@ class Engine:
         first = rows[batch.place[batch.begin[:-1]]]
         return EncoderOutput(
             rows.reshape(sentences, length, -1),
-            None if self._pooler is None else np.tanh(first @ self._pooler[0].T + self._pooler[1]),
+            self._pooler and self._pooler(first),
+            self._classifier and self._classifier(first),
             _means(rows if batch.is_full else rows[batch.place], batch.begin),
         )
 
