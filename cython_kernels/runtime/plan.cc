@@ -9,8 +9,9 @@
 
 namespace {
 
+constexpr int kMostPasses = int{PLAN_MOST_GROUP} / int{SPBENCH_PANEL_MAX} + 4;
 constexpr double kEven = 1.1;             // shares of tokens within this of their mean are even
-constexpr double kAttentionPerPair = 1.3; // of a vpdpbusd, with the softmax
+constexpr double kAttentionPerPair = 1.3;  // of a vpdpbusd, with the softmax
 
 // One thread's part in one group of tokens.
 struct Work {
@@ -50,7 +51,7 @@ void run_linear(const Work& work, const plan_op& op) {
   const int64_t row_begin = is_whole ? 0 : problem.row_split[work.part];
   const int64_t row_end = is_whole ? problem.block_rows : problem.row_split[work.part + 1];
   if (row_begin == row_end) return;
-  spmm_pass pass[PLAN_MOST_GROUP / SPBENCH_PANEL_MAX + 4];
+  spmm_pass pass[kMostPasses];
   const int64_t passes = spmm_plan(work.end - work.begin, &op.linear.kernels, pass);
   for (int64_t i = 0; i < passes; ++i) spmm_run_pass(&problem, &pass[i], row_begin, row_end);
 }
@@ -153,42 +154,52 @@ void run_timed(const Work& work, const plan_op& op) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count();
 }
 
-// What the tokens before `token` cost all ops together, in vpdpbusd of 16 lanes.
-double cost_before(const plan& model, const plan_batch& batch, int64_t token) {
-  double a_token = 0.0, a_pair = 0.0;
+// What all ops together cost, in vpdpbusd of 16 lanes.
+struct Costs {
+  double token, pair;  // of a token; of a query and a key
+};
+
+Costs costs_of(const plan& model) {
+  Costs costs = {};
   for (int64_t i = 0; i < model.ops; ++i) {
     const plan_op& op = model.op[i];
     if (op.kind == PLAN_LINEAR) {
       const spmm_problem& problem = op.linear.problem;
-      a_token += double(problem.args.group_begin[problem.block_rows] * problem.rows);
+      costs.token += double(problem.args.group_begin[problem.block_rows] * problem.rows);
     } else if (op.kind == PLAN_ATTENTION) {
-      a_pair += kAttentionPerPair * double(op.attention.heads * op.attention.head_size) / 2;
+      costs.pair += kAttentionPerPair * double(op.attention.heads * op.attention.head_size) / 2;
     }
   }
-  double pairs = 0.0;
-  for (int64_t s = 0; s < batch.sequences && batch.begin[s] < token; ++s) {
-    const int64_t end = std::min(batch.begin[s + 1], token);
-    pairs += double(end - batch.begin[s]) * double(batch.begin[s + 1] - batch.begin[s]);
-  }
-  return double(token) * a_token + pairs * a_pair;
+  return costs;
 }
 
 struct Run {
   const plan& model;
   const plan_batch& batch;
   int64_t capacity;
+  Costs costs;
   bool by_tokens;
   spbench::Barrier barrier;
 };
 
+double cost_before(const Run& run, int64_t token) {
+  const int64_t* begin = run.batch.begin;
+  double pairs = 0.0;
+  for (int64_t s = 0; s < run.batch.sequences && begin[s] < token; ++s) {
+    pairs += double(std::min(begin[s + 1], token) - begin[s]) * double(begin[s + 1] - begin[s]);
+  }
+  return double(token) * run.costs.token + pairs * run.costs.pair;
+}
+
 // First token of a thread's share: where whole panels come nearest to an even one.
 int64_t share_begin(const Run& run, int thread, int threads) {
+  if (thread == 0) return 0;
   if (thread == threads) return run.capacity;
-  const double wanted = cost_before(run.model, run.batch, run.capacity) * thread / threads;
+  const double wanted = cost_before(run, run.capacity) * thread / threads;
   int64_t token = 0;
   double before = 0.0;
   while (token + SPBENCH_PANEL_MAX <= run.capacity) {
-    const double next = cost_before(run.model, run.batch, token + SPBENCH_PANEL_MAX);
+    const double next = cost_before(run, token + SPBENCH_PANEL_MAX);
     if (next - wanted > wanted - before) break;
     token += SPBENCH_PANEL_MAX;
     before = next;
@@ -197,10 +208,10 @@ int64_t share_begin(const Run& run, int thread, int threads) {
 }
 
 bool shares_are_even(const Run& run, int threads) {
-  const double mean = cost_before(run.model, run.batch, run.capacity) / threads;
+  const double mean = cost_before(run, run.capacity) / threads;
   double before = 0.0;
   for (int thread = 1; thread <= threads; ++thread) {
-    const double cost = cost_before(run.model, run.batch, share_begin(run, thread, threads));
+    const double cost = cost_before(run, share_begin(run, thread, threads));
     if (cost - before > kEven * mean) return false;
     before = cost;
   }
@@ -241,8 +252,11 @@ void run_member(void* context, int thread, int threads) {
 }  // namespace
 
 int plan_run(const plan* model, const plan_batch* batch) {
-  Run run = {*model, *batch, spbench_panel_capacity(batch->tokens), true,
+  Run run = {*model, *batch, spbench_panel_capacity(batch->tokens), {}, true,
              spbench::Barrier(model->threads)};
-  run.by_tokens = shares_are_even(run, model->threads);
+  if (model->threads > 1) {
+    run.costs = costs_of(*model);
+    run.by_tokens = shares_are_even(run, model->threads);
+  }
   return team_run(run_member, &run, model->threads);
 }
