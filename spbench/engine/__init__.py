@@ -8,6 +8,8 @@
     input_ids, attention_mask --> Batch: tokens one after another --> last hidden states
                                                                               |
     EncoderOutput <-- pooler, classifier (heads), means <---------------------+
+
+The kernels of a plan are in cython_kernels/, its interpreter in cython_kernels/runtime/.
 """
 
 from spbench.engine.engine import EncoderOutput, Engine, PlanRow
