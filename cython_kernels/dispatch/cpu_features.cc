@@ -34,6 +34,7 @@ uint32_t detect() {
   if ((bits & SPBENCH_AVX512F) && (leaf7_subleaf1_eax() >> 5 & 1)) bits |= SPBENCH_AVX512BF16;
   if ((bits & SPBENCH_AVX2) && (leaf7_subleaf1_eax() >> 4 & 1)) bits |= SPBENCH_AVXVNNI;
   if (leaf7_edx() >> 25 & 1) bits |= SPBENCH_AMX_INT8;
+  if (leaf7_edx() >> 22 & 1) bits |= SPBENCH_AMX_BF16;
   return bits;
 }
 
@@ -66,7 +67,7 @@ const char* spbench_hypervisor(void) { return ""; }
 const char* spbench_feature_name(int index) {
   static const char* const names[] = {"avx2",       "fma",        "avx512f",    "avx512bw",
                                       "avx512vl",   "avx512dq",   "avx512vnni", "avx512vbmi",
-                                      "avx512bf16", "avxvnni",    "amx_int8"};
+                                      "avx512bf16", "avxvnni",    "amx_int8",   "amx_bf16"};
   const int count = sizeof names / sizeof *names;
   return index >= 0 && index < count ? names[index] : nullptr;
 }

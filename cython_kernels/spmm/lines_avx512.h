@@ -11,7 +11,7 @@
 // products, which share a pipe, alternate, and loads have a group's time to arrive.
 //
 //   instruction                  latency, per cycle    Zen 4                Ice Lake
-//   vpunpck* zmm                                       1, 1 (FP1 FP2)       1, 1 (p5)
+//   vpunpck* zmm                                       1, 1.5 (FP1 FP2 FP3)   1, 1 (p5)
 //   vpermt2w zmm                                       5, 1 (FP1 FP2)       7, 1/2 (p5, twice)
 //   vpermd, vinserti64x4 zmm                           4, 1 (FP1 FP2)       3, 1 (p5)
 #pragma once

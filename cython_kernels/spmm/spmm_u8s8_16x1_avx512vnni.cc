@@ -7,7 +7,7 @@
 //
 //   width  a group costs                                Zen 4, bound
 //   n64   4 x (16 vpdpbusd, 4 unpacks)                   64 cycles: the peak
-//   n32   2 x (16 vpdpbusd, 4 shuffles)                  32 cycles: the peak
+//   n32   2 x (16 vpdpbusd, 4 shuffles)                  34 cycles: 0.95 of the peak
 //   n16   16 vpdpbusd, 5 shuffles                        16 cycles: the peak
 
 #include "spmm/sweep_avx512vnni.h"

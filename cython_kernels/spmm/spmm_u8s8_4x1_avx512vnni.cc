@@ -8,7 +8,7 @@
 //   n64   16 vpdpbusd, 8 unpacks on the other pipes     16 cycles: the peak
 //   n80   n64 and n16 in one pass: weights are read once and the tail's products fill the
 //         gaps that its shuffles would leave             21 cycles: 0.95 of the peak
-//   n32   8 vpdpbusd, 4 shuffles                         8 cycles: the peak; 0.87 of it measured
+//   n32   8 vpdpbusd, 4 shuffles                         8.9 cycles: 0.90 of the peak; 0.87 measured
 //   n16   4 vpdpbusd, 5 shuffles                         5.3 cycles: 0.75 of the peak
 //
 // Source of the idea: arXiv 2306.16601, section 4 (4x1 blocks on VNNI), there with 4 x 4 tiles

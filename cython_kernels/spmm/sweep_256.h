@@ -10,7 +10,7 @@
 // times, 8 and 16 rows four at a time, and no sum leaves its register in between.
 //
 //   instruction                  latency, per cycle    Zen 4                Ice Lake
-//   vpunpck* ymm                                       1, 2 (FP1 FP2)       1, 1 (p5; p15 for some)
+//   vpunpck* ymm                                       1, 3 (FP1 FP2 FP3)   1, 1 (p5; p15 for some)
 //   vpermq ymm                                         4, 1 (FP1 FP2)       3, 1 (p5)
 //   vpbroadcastd ymm, m32                              load only            load only
 #pragma once

@@ -8,7 +8,7 @@
 //   instruction                  latency, per cycle    Zen 4                Ice Lake
 //   vpmaddwd zmm                                       3, 1 (FP0 FP3)       5, 1 (p0; p05 with two units)
 //   vpaddd zmm                                         1, 2 (FP0-3)         1, 2 (p05)
-//   vpunpck* zmm                                       1, 1 (FP1 FP2)       1, 1 (p5)
+//   vpunpck* zmm                                       1, 1.5 (FP1 FP2 FP3)   1, 1 (p5)
 //   vpbroadcastd zmm, m32                              load only            load only
 //
 // On Zen 4 a 512-bit instruction takes one of four pipes for two cycles: two products and two additions are

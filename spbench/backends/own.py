@@ -65,10 +65,10 @@ class Own(Backend):
 
     def _takes_tokens(self, problem: GemmProblem) -> bool:
         """Whether there are kernels for so few tokens, in these blocks."""
-        from spbench.kernels.spmv import MOST_TOKENS
+        from spbench.kernels.spmv import most_tokens
         from spbench.kernels.token_weight import token_block_shapes
 
-        few = problem.n <= MOST_TOKENS and problem.is_usual
+        few = problem.n <= most_tokens() and problem.is_usual
         return few and problem.pattern in token_block_shapes()
 
     def _pack(self, weight: BlockSparseMatrix) -> PackedWeight | DenseWeight:

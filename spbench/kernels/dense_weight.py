@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spbench.formats.gemm_problem import MOST_K
 from spbench.kernels.memory import aligned_empty
-from spbench.kernels.packed_weight import channel_dtype
+from spbench.kernels.packed_weight import channel_dtype, require_exact_sums
 
 _ROWS = 4  # of a block row
 
@@ -44,6 +45,9 @@ class DenseWeight:
         if weight.ndim != 2 or weight.shape[0] < 1 or weight.shape[1] < 4:
             raise ValueError(f"dense weights are [M, K], K at least 4, not {list(weight.shape)}")
         m, k = weight.shape
+        if k > MOST_K:
+            signs = (np.maximum(weight, 0), np.minimum(weight, 0))
+            require_exact_sums(k, *(part.sum(axis=1, dtype=np.int64) for part in signs))
         block_rows, groups = -(-m // _ROWS), -(-k // 4)
         first = np.arange(groups) * 4
         first[-1] = k - 4  # its four lines exist; channels that the group before has are zero here

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spbench.kernels.panels import Panels
+
 if TYPE_CHECKING:
     from spbench.kernels.dense_weight import DenseWeight
     from spbench.kernels.packed_weight import PackedWeight
-    from spbench.kernels.panels import Panels
     from spbench.kernels.token_weight import TokenWeight
 
     Weight = PackedWeight | DenseWeight | TokenWeight
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ACTIVATIONS = ("none", "relu", "gelu", "tanh")
 
 _BYTES = {"u8": np.uint8, "s8": np.int8}
+_SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
 _FITS = 2.0**30
 """Values up to this are converted to s32 as they are; half of s32, for all roundings."""
 
@@ -127,6 +129,13 @@ class Epilogue:
             raise ValueError(f"output {self.output!r}: one of s32, f32, u8, s8")
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"activation {self.activation!r}: one of {', '.join(ACTIVATIONS)}")
+        if not 0 <= self.x_zero_point <= 255:
+            raise ValueError(f"x_zero_point must be 0 .. 255, not {self.x_zero_point}")
+        for name, value in (("scale", self.scale), ("bias", self.bias)):
+            if np.shape(value) not in ((), (m,)):
+                raise ValueError(f"{name} is one number or [{m}], not {list(np.shape(value))}")
+            if np.isnan(value).any():
+                raise ValueError(f"{name} holds NaN")
         if self.output == "s32" and (self.x_zero_point or self.y_zero_point):
             raise ValueError("s32 output is the bare product; it takes no zero points")
         if self.output == "s32" and not (self.is_plain and self.table is None):
@@ -139,9 +148,12 @@ class Epilogue:
                 raise ValueError(f"y_scale and y_zero_point are for u8 and s8, not {self.output}")
             if self.table is not None:
                 raise ValueError(f"a table takes bytes: it is for u8 and s8, not {self.output}")
-        if not (np.isfinite(self.y_scale) and self.y_scale > 0):
-            raise ValueError(f"y_scale must be above 0, not {self.y_scale}")
+        if not _SMALLEST_SCALE <= self.y_scale < np.inf:
+            raise ValueError(f"y_scale must be a normal f32 above 0, not {self.y_scale}")
         table, residual, token_scale = self.table, self.residual, self.token_scale
+        for name, value, kind in (("table", table, np.ndarray), ("residual", residual, Panels)):
+            if value is not None and not isinstance(value, kind):
+                raise ValueError(f"{name} is a {kind.__name__}, not a {type(value).__name__}")
         if table is not None and (table.dtype != np.uint8 or table.shape != (256,)):
             raise ValueError(f"a table is u8 [256], not {table.dtype} {list(table.shape)}")
         if tokens is None:

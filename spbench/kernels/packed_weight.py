@@ -8,6 +8,7 @@ import numpy as np
 
 from spbench.errors import InputError
 from spbench.formats import BlockShape, BlockSparseMatrix
+from spbench.formats.gemm_problem import MOST_K
 from spbench.kernels._native import spmm as native
 from spbench.kernels.memory import aligned_empty
 
@@ -127,11 +128,32 @@ def require_valid_structure(matrix: BlockSparseMatrix) -> None:
         raise ValueError("indptr, indices and data do not have the same number of blocks")
     if len(indices) and not 0 <= indices.min() <= indices.max() < block_cols:
         raise ValueError(f"block columns must lie in 0 .. {block_cols - 1}")
+    starts_row = np.zeros(len(indices) + 1, bool)
+    starts_row[indptr[:-1]] = True
+    if not (starts_row[1:-1] | (np.diff(indices) > 0)).all():
+        raise ValueError("block columns must ascend within a block row, each once")
+
+
+def require_exact_sums(k: int, positive: np.ndarray, negative: np.ndarray) -> None:
+    """Sums of u8 times s8 are s32: raises ValueError if activations exist for which one is not.
+
+    ``positive`` and ``negative`` are the sums of each row's weights above and below zero.
+    """
+    largest = 255 * max(positive.max(initial=0), -negative.min(initial=0))
+    if k > MOST_K and largest > np.iinfo(np.int32).max:
+        raise ValueError(f"{k} input channels with such weights: their sums can leave s32")
 
 
 def row_sums(matrix: BlockSparseMatrix) -> np.ndarray:
-    """Sum of each row of W, int64 [M]."""
-    totals = np.zeros((len(matrix.data) + 1, matrix.block.rows), np.int64)
-    np.cumsum(matrix.data.sum(axis=2, dtype=np.int64), axis=0, out=totals[1:])
+    """Sum of each row of W, int64 [M]. Raises ValueError where s32 cannot hold its products."""
+    if matrix.shape[1] > MOST_K:
+        above, below = np.maximum(matrix.data, 0), np.minimum(matrix.data, 0)
+        require_exact_sums(matrix.shape[1], _row_sums(matrix, above), _row_sums(matrix, below))
+    return _row_sums(matrix, matrix.data)
+
+
+def _row_sums(matrix: BlockSparseMatrix, data: np.ndarray) -> np.ndarray:
+    totals = np.zeros((len(data) + 1, matrix.block.rows), np.int64)
+    np.cumsum(data.sum(axis=2, dtype=np.int64), axis=0, out=totals[1:])
     sums = totals[matrix.indptr[1:]] - totals[matrix.indptr[:-1]]
     return sums.reshape(-1)[: matrix.shape[0]]

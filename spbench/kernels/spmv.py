@@ -6,18 +6,30 @@ import numpy as np
 
 from spbench.kernels._native import spmm as native
 from spbench.kernels.epilogue import Epilogue
-from spbench.kernels.isa import isa_cap
+from spbench.kernels.isa import active_isa, isa_cap
 from spbench.kernels.memory import aligned_empty
 from spbench.kernels.panels import DTYPES
 from spbench.kernels.threads import default_num_threads
 from spbench.kernels.token_weight import TokenWeight
 
-MOST_TOKENS = 12
-"""Up to here :class:`Spmv` is faster than :class:`Spmm`, whose narrowest panel has 16 tokens.
+_MOST_TOKENS = {
+    "scalar": 8,
+    "avx2": 2,
+    "avxvnni": 1,
+    "avx512bw": 8,
+    "avx512vnni": 7,
+    "avx512vbmi": 10,
+}
 
-Measured on Zen 4, K = 1024 and 4096: 12 tokens take 0.88 to 1.06 of the time of a panel at 90 %
-sparsity, 0.66 to 0.88 at 70 and 80 %.
-"""
+
+def most_tokens() -> int:
+    """Up to how many tokens :class:`Spmv` is faster than :class:`Spmm`'s panel of 16, on this ISA.
+
+    Where both took the same time on Zen 4 (K = 1024 and 4096, 80 and 90 % sparsity) with
+    ``SPBENCH_ISA`` capped to each. For avxvnni, which has products on panels but none of its own
+    here, by their bounds.
+    """
+    return _MOST_TOKENS[active_isa()]
 
 
 class Spmv:
@@ -36,7 +48,7 @@ class Spmv:
     num_threads : int, optional
         Default: the physical cores that this process may use.
     tokens : int
-        N, any number; beyond :data:`MOST_TOKENS` :class:`Spmm` is faster.
+        N, any number; beyond :func:`most_tokens` :class:`Spmm` is faster.
 
     Raises
     ------

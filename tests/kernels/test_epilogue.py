@@ -341,3 +341,20 @@ def test_segments_are_what_their_script_makes():
     tables = (module.gelu_coefficients(), module.tanh_coefficients())
     made = np.concatenate([table.ravel() for table in tables])
     np.testing.assert_allclose(written, made, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"x_zero_point": 300}, "x_zero_point must be 0 .. 255, not 300"),
+        ({"scale": np.nan}, "scale holds NaN"),
+        ({"scale": np.ones(3)}, r"scale is one number or \[4\], not \[3\]"),
+        ({"bias": np.ones((4, 1))}, r"bias is one number or \[4\], not \[4, 1\]"),
+        ({"y_scale": 1e-42}, "y_scale must be a normal f32 above 0"),
+        ({"table": [0] * 256}, "table is a ndarray, not a list"),
+        ({"residual": np.ones((4, 2))}, "residual is a Panels, not a ndarray"),
+    ],
+)
+def test_what_is_no_epilogue_names_the_field(given, message):
+    with pytest.raises(ValueError, match=message):
+        Epilogue("u8", **given).require_sound(4, 2)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from spbench.errors import InputError
 from spbench.formats import BlockShape, BlockSparseMatrix
 from spbench.kernels import (
+    DenseWeight,
     Epilogue,
     PackedWeight,
     Panels,
@@ -259,12 +260,25 @@ def test_operands_that_do_not_fit_are_refused():
         {"indptr": np.array([0, 3], np.int64)},
         {"indptr": np.array([0, 1, 2], np.int64)},
         {"data": np.ones((1, 4, 1), np.int8)},
+        {"indices": np.array([1, 0], np.int32)},
+        {"indices": np.array([1, 1], np.int32)},
     ],
 )
 def test_a_matrix_that_is_none_is_refused(change):
     sound = BlockSparseMatrix.from_dense(np.ones((4, 2), np.int8), BLOCK)
     with pytest.raises(ValueError, match=r"block"):
         PackedWeight.pack(replace(sound, **change))
+
+
+def test_sums_that_can_leave_s32_are_refused():
+    k = 66_000
+    weight = np.full((4, k), -128, np.int8)
+    with pytest.raises(ValueError, match="can leave s32"):
+        PackedWeight.pack(BlockSparseMatrix.from_dense(weight, BLOCK))
+    with pytest.raises(ValueError, match="can leave s32"):
+        DenseWeight.pack(weight)
+    weight[:, 1::2] = 127  # no sign has enough weights
+    assert PackedWeight.pack(BlockSparseMatrix.from_dense(weight, BLOCK)).shape == (4, k)
 
 
 @pytest.mark.parametrize("field", ["weights", "channels", "group_begin"])

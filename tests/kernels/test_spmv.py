@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from spbench.errors import InputError
 from spbench.formats import BlockShape, BlockSparseMatrix
-from spbench.kernels import Epilogue, Spmv, TokenWeight, spmv
+from spbench.kernels import Epilogue, Spmv, TokenWeight, active_isa, spmv
 from spbench.kernels._native import spmm as native
 from spbench.kernels.memory import aligned_empty
 from spbench.kernels.reference import apply_epilogue
+from spbench.kernels.spmv import most_tokens
 
 
 @dataclass(frozen=True)
@@ -220,3 +221,17 @@ def test_packed_weights_that_are_too_short_are_refused(field):
     short = replace(weight, **{field: getattr(weight, field)[:-1]})
     with pytest.raises(ValueError, match="packed weights"):
         Spmv(short)
+
+
+@pytest.mark.parametrize(("isa", "most"), [("avx2", 2), ("scalar", 8)])
+def test_how_many_tokens_are_few_depends_on_the_isa(monkeypatch, isa, most):
+    monkeypatch.setenv("SPBENCH_ISA", isa)
+    if active_isa() != isa:
+        pytest.skip(f"this CPU lacks {isa}")
+    assert most_tokens() == most
+
+
+def test_every_isa_knows_how_many_tokens_are_few(monkeypatch):
+    for isa in native.isa_names():
+        monkeypatch.setenv("SPBENCH_ISA", isa)
+        assert most_tokens() >= 1
