@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from guarded import guarded_copy
 
 from spbench.formats import BlockShape, BlockSparseMatrix
+from spbench.kernels import Epilogue, Panels
 from spbench.kernels._native import spmm as native
 from spbench.kernels._native import spmm_float as native_float
 
@@ -44,6 +46,54 @@ def make_product(
     weight *= np.kron(kept, np.ones((block.rows, block.cols), bool))[:m, :k]
     x = generator.integers(0, 256, (k, n), dtype=np.uint8)
     return Product(weight, BlockSparseMatrix.from_dense(weight, block), x)
+
+
+def assert_close(result: np.ndarray, expected: np.ndarray) -> None:
+    """s32 to the bit, bytes within one quantum, f32 within its rounding."""
+    if expected.dtype == np.float32:
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-2)
+    elif expected.dtype == np.int32:
+        np.testing.assert_array_equal(result, expected)
+    else:
+        assert np.abs(result.astype(int) - expected.astype(int)).max() <= 1
+
+
+def run_guarded(weight, product: Product, block, isa: str, output: str, fits: bool) -> np.ndarray:
+    """A plain product on one thread whose operands end at unmapped pages, as an array [M, N].
+
+    Its bytes are spread over their whole range and beyond.
+    """
+    (m, n), x = product.s32.shape, Panels.from_array(product.x)
+    epilogue = spread(product, output)
+    y = Panels.empty(m, n, output)
+    guarded_y = guarded_copy(y.data.view(np.uint8))
+    native.SpmmCall(
+        m=m,
+        k=x.channels,
+        n=n,
+        block=block,
+        group_begin=guarded_copy(weight.group_begin),
+        weights=guarded_copy(weight.weights),
+        channels=guarded_copy(weight.channels),
+        x=guarded_copy(x.data),
+        y=guarded_y,
+        output=output,
+        fits=fits,
+        scale=guarded_copy(np.full(m, epilogue.scale, np.float32)),
+        bias=guarded_copy(np.full(m, epilogue.bias, np.float32)),
+        threads=1,
+        isa=isa,
+        row_split=np.empty(2, np.int64),
+    ).run()
+    return Panels(guarded_y.view(y.data.dtype), m, n).to_array()
+
+
+def spread(product: Product, output: str) -> Epilogue:
+    """Scale and bias that use all of a byte: a few of the largest values are cut."""
+    if output == "s32":
+        return Epilogue("s32")
+    largest = max(1, np.abs(product.s32).max())
+    return Epilogue(output, scale=150 / largest, bias=64.0 if output == "u8" else 0.0)
 
 
 RAN: set[str] = set()

@@ -6,11 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import make_product
-from guarded import guarded_copy
+from conftest import assert_close, make_product, run_guarded, spread
 
 from spbench.kernels import DenseWeight, Epilogue, Panels, Spmm, spmm
-from spbench.kernels._native import spmm as native
 from spbench.kernels.reference import apply_epilogue
 
 TOKENS = {80: [80, 65, 79], 64: [64, 49, 128], 32: [32, 17], 16: [16, 15, 1]}
@@ -42,37 +40,23 @@ def test_requantised_output_is_within_one_quantum(dense_kernel):
     epilogue = Epilogue("u8", scale=1e-3, bias=7.0, x_zero_point=100, y_zero_point=5)
     y = spmm(DenseWeight.pack(product.weight), Panels.from_array(product.x), epilogue, 1).to_array()
     expected = apply_epilogue(product.s32, product.weight, epilogue)
-    assert np.abs(y.astype(int) - expected.astype(int)).max() <= 1
+    assert_close(y, expected)
 
 
-def test_stays_inside_its_buffers(dense_kernel):
+@pytest.mark.parametrize("fits", [False, True])
+def test_stays_inside_its_buffers(dense_kernel, fits):
     """All operands end at unmapped pages; a byte too far is a crash."""
     for m, k in [(4, 4), (8, 38), (5, 37)]:
         if dense_kernel["panel_width"] > 64 and (m % 4 or k % 4):
             continue  # panels of 64 before a tail start on cache lines
         product = make_product(m, k, dense_kernel["panel_width"], 0.0)
-        weight, x = DenseWeight.pack(product.weight), Panels.from_array(product.x)
-        y = Panels.empty(m, x.tokens, "s32")
-        guarded_y = guarded_copy(y.data.view(np.uint8))
-        native.SpmmCall(
-            m=m,
-            k=k,
-            n=x.tokens,
-            block=weight.kernel_block,
-            group_begin=guarded_copy(weight.group_begin),
-            weights=guarded_copy(weight.weights),
-            channels=guarded_copy(weight.channels),
-            x=guarded_copy(x.data),
-            y=guarded_y,
-            output="s32",
-            scale=None,
-            bias=None,
-            threads=1,
-            isa=dense_kernel["isa"],
-            row_split=np.empty(2, np.int64),
-        ).run()
-        result = Panels(guarded_y.view(np.int32), m, x.tokens).to_array()
-        np.testing.assert_array_equal(result, product.s32)
+        weight = DenseWeight.pack(product.weight)
+        for output in ("s32", "f32", "u8", "s8"):
+            expected = apply_epilogue(product.s32, product.weight, spread(product, output))
+            y = run_guarded(
+                weight, product, weight.kernel_block, dense_kernel["isa"], output, fits
+            )
+            assert_close(y, expected)
 
 
 def test_what_is_no_dense_weight_is_refused():
