@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +48,37 @@ def make_product(
     weight *= np.kron(kept, np.ones((block.rows, block.cols), bool))[:m, :k]
     x = generator.integers(0, 256, (k, n), dtype=np.uint8)
     return Product(weight, BlockSparseMatrix.from_dense(weight, block), x)
+
+
+def varied_operands(
+    m: int, k: int, n: int, sparsity: float, extreme: bool, block: BlockShape, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """W s8 [M, K] and X u8 [K, N]; of several block rows the first is full and the last empty.
+
+    ``extreme``: -128, 127 and 0, 255 are the only values; else all are.
+    """
+    generator = np.random.default_rng(seed)
+    weights, values = ([-128, 127], [0, 255]) if extreme else (range(-128, 128), range(256))
+    weight = generator.choice(np.array(weights, np.int8), (m, k))
+    kept = generator.random(block.grid(m, k)) >= sparsity
+    if len(kept) > 1:
+        kept[0], kept[-1] = True, False
+    weight *= np.kron(kept, np.ones((block.rows, block.cols), bool))[:m, :k]
+    return weight, generator.choice(np.array(values, np.uint8), (k, n))
+
+
+def isas_of(kernels: list[dict]) -> list[str]:
+    """Levels of those of ``kernels`` that this CPU can run, ascending."""
+    usable = {kernel["isa"] for kernel in kernels if kernel["usable"]}
+    return [isa for isa in native.isa_names() if isa in usable]
+
+
+@contextmanager
+def capped_to(isa: str) -> Iterator[None]:
+    """Dispatch capped to a level, for one example of a property: a fixture would outlast it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPBENCH_ISA", isa)
+        yield
 
 
 def assert_close(result: np.ndarray, expected: np.ndarray) -> None:

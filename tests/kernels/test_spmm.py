@@ -7,7 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import BLOCK, KERNELS, assert_close, make_product, run_guarded, spread
+from conftest import (
+    BLOCK,
+    KERNELS,
+    Product,
+    assert_close,
+    capped_to,
+    isas_of,
+    make_product,
+    run_guarded,
+    spread,
+    varied_operands,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,13 +160,19 @@ def test_padding_tokens_do_not_matter(kernel):
     k=st.integers(1, 90),
     n=st.integers(1, 200),
     sparsity=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
+    extreme=st.booleans(),
     threads=st.integers(1, 3),
     block=st.sampled_from(BLOCKS),
+    isa=st.sampled_from(isas_of(KERNELS)),
     seed=st.integers(0, 2**16),
 )
-def test_any_shape_on_any_number_of_threads(m, k, n, sparsity, threads, block, seed):
-    product = make_product(m, k, n, sparsity, seed, block)
-    np.testing.assert_array_equal(run(product, threads=threads), product.s32)
+def test_any_product_on_any_number_of_threads(
+    m, k, n, sparsity, extreme, threads, block, isa, seed
+):
+    weight, x = varied_operands(m, k, n, sparsity, extreme, block, seed)
+    product = Product(weight, BlockSparseMatrix.from_dense(weight, block), x)
+    with capped_to(isa):
+        np.testing.assert_array_equal(run(product, threads=threads), product.s32)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from conftest import BLOCK, RAN, SPMV_KERNELS
+from conftest import BLOCK, RAN, SPMV_KERNELS, capped_to, isas_of, varied_operands
 from guarded import guarded_copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,19 +163,28 @@ def test_stays_inside_its_buffers(kernel, block):
                 np.testing.assert_array_equal(y.view(np.int32).reshape(tokens, m), product.s32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     m=st.integers(1, 600),
     k=st.integers(1, 700),
     tokens=st.integers(1, 9),
     rows=st.sampled_from(sorted({kernel["block"][0] for kernel in SPMV_KERNELS})),
     sparsity=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
+    extreme=st.booleans(),
     threads=st.integers(1, 3),
+    isa=st.sampled_from(isas_of(SPMV_KERNELS)),
     seed=st.integers(0, 2**16),
 )
-def test_any_shape_on_any_number_of_threads(m, k, tokens, rows, sparsity, threads, seed):
-    product = make_product(m, k, tokens, sparsity, seed, BlockShape(rows, 1))
-    np.testing.assert_array_equal(run(product, threads=threads), product.s32)
+def test_any_product_on_any_number_of_threads(
+    m, k, tokens, rows, sparsity, extreme, threads, isa, seed
+):
+    block = BlockShape(rows, 1)
+    weight, x = varied_operands(m, k, tokens, sparsity, extreme, block, seed)
+    product = Product(
+        weight, BlockSparseMatrix.from_dense(weight, block), np.ascontiguousarray(x.T)
+    )
+    with capped_to(isa):
+        np.testing.assert_array_equal(run(product, threads=threads), product.s32)
 
 
 def test_one_vector_gives_one_vector():
