@@ -1,4 +1,4 @@
-// From s32 sums in registers to one line of Y, AVX-512F + BW.
+// From s32 sums in a register to neighbouring elements of a vector, AVX-512F + BW.
 //
 //   f32:  scale[m] * sum + bias[m]        one fused multiply-add
 //   u8:   the same, to nearest even, saturated to 0 .. 255;  s8: to -128 .. 127
@@ -8,29 +8,24 @@
 //   vfmadd213ps                                          4, 1       4, 1
 //   vminps                                               2, 1       4, 1
 //   vcvtps2dq                                            3, 1       4, 1
-//   vpackssdw, vpackuswb                                 1, 1       3, 1
-//
-// Packing inside the 128-bit lanes leaves the bytes in the order of a panel
-// (include/panels.h), so a requantised line needs no permutation at width 64.
 #pragma once
 
 #include <immintrin.h>
 #include <stdint.h>
 
-#include "spmm.h"
+#include "inline.h"
 #include "spmv.h"
 
-// To s32 within what vpackssdw saturates rightly: vcvtps2dq turns floats past 2^31
-// into the most negative integer, so large values are cut first.
-static inline __attribute__((always_inline)) __m512i requantize16(__m512i sum, __m512 scale, __m512 bias) {
+// To s32, still to be saturated to bytes: vcvtps2dq turns floats past 2^31 into the most negative
+// integer, so large values are cut first.
+SPBENCH_INLINE __m512i requantize16(__m512i sum, __m512 scale, __m512 bias) {
   const __m512 value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, bias);
   return _mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(32767.0f)));
 }
 
 // Up to 16 neighbouring elements of a vector, y[m] .. y[m + count - 1], from one register.
-static inline __attribute__((always_inline)) void store_elements(const struct spmv_args* args,
-                                                                 int64_t m, int count,
-                                                                 __m512i sums) {
+SPBENCH_INLINE void store_elements(const struct spmv_args* args, int64_t m, int count,
+                                   __m512i sums) {
   const __mmask16 held = (__mmask16)((1u << count) - 1);
   if (args->output == SPBENCH_S32) {
     _mm512_mask_storeu_epi32((int32_t*)args->y + m, held, sums);

@@ -1,4 +1,4 @@
-// From s32 sums to one line of Y, in plain C++.
+// From a s32 sum to one element of Y, in plain C++.
 //
 //   f32:  scale[m] * sum + bias[m]        one rounding (fused multiply-add)
 //   u8:   the same, to nearest even, saturated to 0 .. 255;  s8: to -128 .. 127
@@ -9,21 +9,15 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "panels.h"
 #include "spmm.h"
 
 static inline float saturate_scalar(float value, float low, float high) {
   return value < low ? low : value > high ? high : value;
 }
 
-// One element at y[index].
-static inline void store_element_scalar(enum spbench_output output, void* y, int64_t index,
-                                        int32_t sum, float scale, float bias) {
-  if (output == SPBENCH_S32) {
-    static_cast<int32_t*>(y)[index] = sum;
-    return;
-  }
-  const float value = fmaf(static_cast<float>(sum), scale, bias);
+// What becomes of a sum, any type but s32, as y[index].
+static inline void store_value_scalar(enum spbench_output output, void* y, int64_t index,
+                                      float value) {
   if (output == SPBENCH_F32) {
     static_cast<float*>(y)[index] = value;
   } else if (output == SPBENCH_U8) {
@@ -32,5 +26,15 @@ static inline void store_element_scalar(enum spbench_output output, void* y, int
   } else {
     static_cast<int8_t*>(y)[index] =
         static_cast<int8_t>(nearbyintf(saturate_scalar(value, -128.0f, 127.0f)));
+  }
+}
+
+// One element at y[index].
+static inline void store_element_scalar(enum spbench_output output, void* y, int64_t index,
+                                        int32_t sum, float scale, float bias) {
+  if (output == SPBENCH_S32) {
+    static_cast<int32_t*>(y)[index] = sum;
+  } else {
+    store_value_scalar(output, y, index, fmaf(static_cast<float>(sum), scale, bias));
   }
 }

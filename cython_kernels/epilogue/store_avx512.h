@@ -116,9 +116,11 @@ SPBENCH_INLINE void scale_tokens(const spbench_epilogue& epilogue, int64_t m,
   const __m512i offset = _mm512_set1_epi32(epilogue.offset ? epilogue.offset[m] : 0);
   SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) {
     const __m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(sums[j], offset));
-    const float* token_scale = epilogue.token_scale + 16 * (kFirst + j);
-    const __m512 by_token =
-        epilogue.token_scale ? _mm512_mul_ps(scale, _mm512_loadu_ps(token_scale)) : scale;
+    __m512 by_token = scale;
+    if (epilogue.token_scale) {
+      const float* token_scale = epilogue.token_scale + 16 * (kFirst + j);
+      by_token = _mm512_mul_ps(scale, _mm512_loadu_ps(token_scale));
+    }
     value[j] = _mm512_fmadd_ps(sum, by_token, bias);
   }
 }

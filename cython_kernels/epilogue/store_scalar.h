@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "epilogue/requantize_scalar.h"
 #include "panels.h"
 #include "spmm.h"
 
@@ -37,30 +38,16 @@ static inline float value_scalar(const struct spmm_args* args, int width, int64_
   return is_narrow ? fmaf(value, epilogue->output_scale, epilogue->output_bias) : value;
 }
 
-static inline float saturate_scalar(float value, float low, float high) {
-  return value < low ? low : value > high ? high : value;
-}
-
 // One token of channel m of a panel.
 template <int kWidth>
 static inline void store_token_scalar(const spmm_args& args, int64_t m, int token, int32_t sum) {
   const enum spbench_output output = args.epilogue.output;
+  const bool is_narrow = output == SPBENCH_U8 || output == SPBENCH_S8;
+  const int64_t index = m * kWidth + (is_narrow ? spbench_token_byte(kWidth, token) : token);
   if (output == SPBENCH_S32) {
-    static_cast<int32_t*>(args.y)[m * kWidth + token] = sum;
-    return;
-  }
-  const float value = value_scalar(&args, kWidth, m, token, sum);
-  if (output == SPBENCH_F32) {
-    static_cast<float*>(args.y)[m * kWidth + token] = value;
-    return;
-  }
-  const int byte = spbench_token_byte(kWidth, token);
-  if (output == SPBENCH_U8) {
-    static_cast<uint8_t*>(args.y)[m * kWidth + byte] =
-        static_cast<uint8_t>(nearbyintf(saturate_scalar(value, 0.0f, 255.0f)));
+    static_cast<int32_t*>(args.y)[index] = sum;
   } else {
-    static_cast<int8_t*>(args.y)[m * kWidth + byte] =
-        static_cast<int8_t>(nearbyintf(saturate_scalar(value, -128.0f, 127.0f)));
+    store_value_scalar(output, args.y, index, value_scalar(&args, kWidth, m, token, sum));
   }
 }
 

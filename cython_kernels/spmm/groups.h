@@ -1,5 +1,5 @@
-// What the sweeps without 512-bit VNNI share: the channels of a group; and how words take the place of
-// bytes.
+// What sweeps share: the channels of a group, a dword of its weights; and, where there is no vpdpbusd, how
+// words take the place of bytes.
 //
 // vpmaddubsw, which takes bytes as they are, saturates at 16 bits: 255 * -128 * 2 does not fit. The
 // exact way is vpmaddwd on words. Of the dword of four weights that vpdpbusd would take, the even and

@@ -17,30 +17,17 @@
 
 #include <immintrin.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "epilogue/store_avx512.h"
 #include "inline.h"
+#include "spmm/groups.h"
 #include "spmm/lines_avx512.h"
 #include "spmm.h"
 
 namespace {
 
-// Channels of a group of block row i. All block rows of a dense matrix (kCols = 0) share one list.
-template <int kCols, typename Channel>
-SPBENCH_INLINE void channels_of(const spmm_args* args, int64_t i, int64_t group,
-                                uint64_t channel[4]) {
-  const Channel* channels = (const Channel*)args->channels;
-  if (kCols == 0) group -= args->group_begin[i];
-  SPBENCH_UNROLL for (int c = 0; c < 4; ++c) {
-    channel[c] = kCols == 1 ? channels[4 * group + c] : channels[group] + (uint64_t)c;
-  }
-}
-
 SPBENCH_INLINE __m512i broadcast(const int8_t* weights) {
-  int32_t dword;
-  memcpy(&dword, weights, sizeof dword);
-  return _mm512_set1_epi32(dword);
+  return _mm512_set1_epi32(load_dword(weights));
 }
 
 // Rows kFirstRow .. kFirstRow + kRows - 1 of every block row, registers kFirst .. of every line.

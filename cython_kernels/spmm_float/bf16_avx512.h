@@ -15,13 +15,13 @@ struct Bf16Avx512 {
   typedef __m512i Operand;
   static constexpr int kLanes = 16, kChannels = 2;
 
-  SPMM_FLOAT_INLINE __m512 zero() { return _mm512_setzero_ps(); }
+  SPBENCH_INLINE __m512 zero() { return _mm512_setzero_ps(); }
 
-  SPMM_FLOAT_INLINE __m512 add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
+  SPBENCH_INLINE __m512 add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
 
   template <int kWidth, int kRegisters, class Channel>
-  SPMM_FLOAT_INLINE void load(const void* x, const Channel* channel, int token,
-                              __m512i operand[kRegisters]) {
+  SPBENCH_INLINE void load(const void* x, const Channel* channel, int token,
+                           __m512i operand[kRegisters]) {
     const uint16_t* words = static_cast<const uint16_t*>(x) + token;
     const uint16_t* a = words + int64_t{kWidth} * channel[0];
     const uint16_t* b = words + int64_t{kWidth} * channel[1];
@@ -43,17 +43,17 @@ struct Bf16Avx512 {
   }
 
   // A pair of weights: one dword.
-  SPMM_FLOAT_INLINE __m512i weight(const void* weights, int64_t index) {
+  SPBENCH_INLINE __m512i weight(const void* weights, int64_t index) {
     return _mm512_set1_epi32(static_cast<const int32_t*>(weights)[index]);
   }
 
-  SPMM_FLOAT_INLINE __m512 multiply_add(__m512 sum, __m512i x, __m512i w) {
+  SPBENCH_INLINE __m512 multiply_add(__m512 sum, __m512i x, __m512i w) {
     return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)w);
   }
 
   template <int kWidth, int kRegisters>
-  SPMM_FLOAT_INLINE void store(const spmm_float_args* args, int64_t m, int token,
-                               const __m512 sum[kRegisters]) {
+  SPBENCH_INLINE void store(const spmm_float_args* args, int64_t m, int token,
+                            const __m512 sum[kRegisters]) {
     if (args->output == SPMM_FLOAT_BF16) {
       store_bf16<kWidth, kRegisters>(args, m, token, sum);
     } else {

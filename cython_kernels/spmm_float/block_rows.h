@@ -31,9 +31,8 @@
 
 #include <stdint.h>
 
+#include "inline.h"
 #include "spmm_float.h"
-
-#define SPMM_FLOAT_INLINE static inline __attribute__((always_inline))
 
 namespace {
 
@@ -41,7 +40,7 @@ namespace {
 // multiplication would wait for the one before it.
 template <class Isa, class Channel, int kBlockRows, int kWidth, int kRows, int kRegisters,
           int kChains>
-SPMM_FLOAT_INLINE void tile(const spmm_float_args* args, int64_t block_row, int row, int token) {
+SPBENCH_INLINE void tile(const spmm_float_args* args, int64_t block_row, int row, int token) {
   typename Isa::Sum sum[kChains][kRows][kRegisters];
   for (int chain = 0; chain < kChains; ++chain) {
     for (int r = 0; r < kRows; ++r) {
@@ -83,7 +82,7 @@ SPMM_FLOAT_INLINE void tile(const spmm_float_args* args, int64_t block_row, int 
 // The tiles of some rows from a token on; the last may be narrower.
 template <class Isa, class Channel, int kBlockRows, int kWidth, int kRows, int kRegisters,
           int kChains, int kToken>
-SPMM_FLOAT_INLINE void tiles_from(const spmm_float_args* args, int64_t block_row, int row) {
+SPBENCH_INLINE void tiles_from(const spmm_float_args* args, int64_t block_row, int row) {
   constexpr int kLeft = (kWidth - kToken) / Isa::kLanes;
   constexpr int kNow = kLeft < kRegisters ? kLeft : kRegisters;
   tile<Isa, Channel, kBlockRows, kWidth, kRows, kNow, kChains>(args, block_row, row, kToken);
@@ -95,7 +94,7 @@ SPMM_FLOAT_INLINE void tiles_from(const spmm_float_args* args, int64_t block_row
 
 template <class Isa, class Channel, int kBlockRows, int kWidth, int kRows, int kRegisters,
           int kChains>
-SPMM_FLOAT_INLINE void tiles(const spmm_float_args* args, int64_t begin, int64_t end) {
+SPBENCH_INLINE void tiles(const spmm_float_args* args, int64_t begin, int64_t end) {
   static_assert(kBlockRows % kRows == 0 && kWidth % Isa::kLanes == 0);
   for (int64_t i = begin; i < end; ++i) {
     for (int row = 0; row < kBlockRows; row += kRows) {
@@ -106,7 +105,7 @@ SPMM_FLOAT_INLINE void tiles(const spmm_float_args* args, int64_t begin, int64_t
 
 // A kernel: all tiles of block rows begin .. end - 1.
 template <class Isa, int kBlockRows, int kWidth, int kRows, int kRegisters, int kChains = 1>
-SPMM_FLOAT_INLINE void block_rows(const spmm_float_args* args, int64_t begin, int64_t end) {
+SPBENCH_INLINE void block_rows(const spmm_float_args* args, int64_t begin, int64_t end) {
   if (args->channels_are_wide) {
     tiles<Isa, uint32_t, kBlockRows, kWidth, kRows, kRegisters, kChains>(args, begin, end);
   } else {

@@ -12,11 +12,11 @@ namespace {
 struct LineAvx512 {
   typedef __m512i Line;
 
-  SPMV_INLINE Line load(const int8_t* weights) { return _mm512_load_si512(weights); }
+  SPBENCH_INLINE Line load(const int8_t* weights) { return _mm512_load_si512(weights); }
 
   // A short line is read whole, past its end, and its dwords moved to their lanes.
   template <int kGroups>
-  SPMV_INLINE Line load_channels(const uint8_t* channels) {
+  SPBENCH_INLINE Line load_channels(const uint8_t* channels) {
     const Line line = _mm512_loadu_si512(channels);
     if constexpr (kGroups == 4) return line;
     constexpr int n = kGroups, a = kGroups > 1, b = kGroups > 2 ? 2 : 0;
@@ -27,7 +27,7 @@ struct LineAvx512 {
 
   // vpshufd works inside lanes: on Zen 4 on three pipes, where vshufi32x4 has two.
   template <int kGroup>
-  SPMV_INLINE Line group(Line x) {
+  SPBENCH_INLINE Line group(Line x) {
     return _mm512_shuffle_epi32(x, (_MM_PERM_ENUM)(0x55 * kGroup));
   }
 
@@ -35,7 +35,7 @@ struct LineAvx512 {
   // for four tokens 8 shuffles and 4 additions in place of 12 extractions and 16 additions
   // (0.84 of the time of a product at 90 % sparsity on Zen 4).
   template <int kTokens>
-  SPMV_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
+  SPBENCH_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
     if constexpr (kTokens == 1) {
       add_lane(_mm512_castsi512_si128(sums[0]), rows[0][0]);
       add_lane(_mm512_extracti32x4_epi32(sums[0], 1), rows[1][0]);
@@ -63,21 +63,21 @@ struct LineAvx512 {
     }
   }
 
-  SPMV_INLINE void add_lane(__m128i lane, int32_t* sums) {
+  SPBENCH_INLINE void add_lane(__m128i lane, int32_t* sums) {
     _mm_store_si128((__m128i*)sums, _mm_add_epi32(_mm_load_si128((const __m128i*)sums), lane));
   }
 
-  SPMV_INLINE void add_pair(__m256i pair, int32_t (*sums)[4]) {
+  SPBENCH_INLINE void add_pair(__m256i pair, int32_t (*sums)[4]) {
     _mm256_store_si256((__m256i*)sums,
                        _mm256_add_epi32(_mm256_load_si256((const __m256i*)sums), pair));
   }
 
-  SPMV_INLINE void add_tokens(Line line, int32_t (*sums)[4]) {
+  SPBENCH_INLINE void add_tokens(Line line, int32_t (*sums)[4]) {
     _mm512_store_si512(sums, _mm512_add_epi32(_mm512_load_si512(sums), line));
   }
 
-  SPMV_INLINE void store(const spmv_args* args, int64_t token, int64_t m, int64_t count,
-                         const int32_t* sums, int64_t stride) {
+  SPBENCH_INLINE void store(const spmv_args* args, int64_t token, int64_t m, int64_t count,
+                            const int32_t* sums, int64_t stride) {
     const int is_wide = args->output == SPBENCH_S32 || args->output == SPBENCH_F32;
     spmv_args one = *args;
     one.y = (uint8_t*)args->y + (is_wide ? 4 : 1) * token * args->m;

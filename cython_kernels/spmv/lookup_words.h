@@ -24,20 +24,20 @@ struct TableOfWords {
 struct LookupWords : LineAvx512 {
   typedef TableOfWords Table;
 
-  SPMV_INLINE Table table(const uint8_t* x) {
+  SPBENCH_INLINE Table table(const uint8_t* x) {
     return {{_mm512_loadu_si512(x), _mm512_loadu_si512(x + 64), _mm512_loadu_si512(x + 128),
              _mm512_loadu_si512(x + 192)}};
   }
 
   // vpermi2w takes the six low bits of a word of `number`.
-  SPMV_INLINE __m512i word(const Table& table, __m512i number, __mmask32 is_high) {
+  SPBENCH_INLINE __m512i word(const Table& table, __m512i number, __mmask32 is_high) {
     return _mm512_mask_blend_epi16(
         is_high, _mm512_permutex2var_epi16(table.part[0], number, table.part[1]),
         _mm512_permutex2var_epi16(table.part[2], number, table.part[3]));
   }
 
   template <int kGroups, int kTokens>
-  SPMV_INLINE void look_up(const Table* tables, const uint8_t* line, __m512i* x) {
+  SPBENCH_INLINE void look_up(const Table* tables, const uint8_t* line, __m512i* x) {
     const __m512i channels = load_channels<kGroups>(line);
     const __m512i even = _mm512_srli_epi16(channels, 1), odd = _mm512_srli_epi16(channels, 9);
     const __mmask32 even_is_high = _mm512_test_epi16_mask(channels, _mm512_set1_epi16(0x80));

@@ -21,9 +21,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "inline.h"
 #include "spmv.h"
-
-#define SPMV_INLINE static inline __attribute__((always_inline))
 
 namespace {
 
@@ -31,8 +30,8 @@ constexpr int64_t kMostTokens = 4;  // of a pass
 
 // Group g of a line of channels. The weights are loaded once for all tokens.
 template <class Isa, int kLines, int kTokens, int kGroup>
-SPMV_INLINE void add_group(const typename Isa::Line* x, const int8_t* weights,
-                           typename Isa::Line sums[][kTokens]) {
+SPBENCH_INLINE void add_group(const typename Isa::Line* x, const int8_t* weights,
+                              typename Isa::Line sums[][kTokens]) {
   typename Isa::Line spread[kTokens];
   for (int t = 0; t < kTokens; ++t) spread[t] = Isa::template group<kGroup>(x[t]);
   for (int h = 0; h < kLines; ++h) {
@@ -45,9 +44,9 @@ SPMV_INLINE void add_group(const typename Isa::Line* x, const int8_t* weights,
 
 // The 1 to 4 groups whose channels are one line.
 template <class Isa, int kLines, int kTokens, int kGroups>
-SPMV_INLINE void add_groups(const uint8_t* channels, const int8_t* weights,
-                            const typename Isa::Table* tables,
-                            typename Isa::Line sums[][kTokens]) {
+SPBENCH_INLINE void add_groups(const uint8_t* channels, const int8_t* weights,
+                               const typename Isa::Table* tables,
+                               typename Isa::Line sums[][kTokens]) {
   typename Isa::Line x[kTokens];
   Isa::template look_up<kGroups, kTokens>(tables, channels, x);
   add_group<Isa, kLines, kTokens, 0>(x, weights, sums);
@@ -59,9 +58,9 @@ SPMV_INLINE void add_groups(const uint8_t* channels, const int8_t* weights,
 // Slices stand in ascending order of their groups, so branch prediction learns the loop's
 // length and the remainder.
 template <class Isa, int kLines, int kTokens>
-SPMV_INLINE void add_slice(int groups, const uint8_t* channels, const int8_t* weights,
-                           const typename Isa::Table* tables,
-                           typename Isa::Line sums[][kTokens]) {
+SPBENCH_INLINE void add_slice(int groups, const uint8_t* channels, const int8_t* weights,
+                              const typename Isa::Table* tables,
+                              typename Isa::Line sums[][kTokens]) {
   for (int line = groups / 4; line > 0; --line) {
     add_groups<Isa, kLines, kTokens, 4>(channels, weights, tables, sums);
     channels += 4 * SPMV_GROUP;
@@ -116,7 +115,7 @@ __attribute__((noinline)) void multiply_chunk(const spmv_args* args, int64_t chu
 // after the first. Four tokens of 16 rows have more sums and tables than registers, and are
 // still faster than twice two (0.77 of the time on Zen 4).
 template <class Isa, int kLines>
-SPMV_INLINE void multiply(const spmv_args* args, int64_t chunk_begin, int64_t chunk_end) {
+SPBENCH_INLINE void multiply(const spmv_args* args, int64_t chunk_begin, int64_t chunk_end) {
   for (int64_t chunk = chunk_begin; chunk < chunk_end; ++chunk) {
     int64_t token = 0;
     for (int64_t passes = (args->tokens + kMostTokens - 1) / kMostTokens; passes > 0; --passes) {

@@ -40,15 +40,15 @@ struct Avx2 {
   };
   typedef const uint8_t* Table;
 
-  SPMV_INLINE Table table(const uint8_t* x) { return x; }
+  SPBENCH_INLINE Table table(const uint8_t* x) { return x; }
 
-  SPMV_INLINE Line load(const void* bytes) {
+  SPBENCH_INLINE Line load(const void* bytes) {
     const __m256i* halves = (const __m256i*)bytes;
     return {{_mm256_load_si256(halves), _mm256_load_si256(halves + 1)}};
   }
 
   template <int kGroups, int kTokens>
-  SPMV_INLINE void look_up(const Table* tables, const uint8_t* channels, Line* x) {
+  SPBENCH_INLINE void look_up(const Table* tables, const uint8_t* channels, Line* x) {
     for (int t = 0; t < kTokens; ++t) {
       alignas(64) uint32_t dwords[16] = {};
       look_up_bytes(tables[t], channels, kGroups, dwords);
@@ -57,18 +57,18 @@ struct Avx2 {
   }
 
   template <int kGroup>
-  SPMV_INLINE Line group(Line x) {
+  SPBENCH_INLINE Line group(Line x) {
     return {{_mm256_shuffle_epi32(x.half[0], 0x55 * kGroup),
              _mm256_shuffle_epi32(x.half[1], 0x55 * kGroup)}};
   }
 
-  SPMV_INLINE Line multiply_add(Line sum, Line x, Line weights) {
+  SPBENCH_INLINE Line multiply_add(Line sum, Line x, Line weights) {
     return {{multiply_add_words(sum.half[0], x.half[0], weights.half[0]),
              multiply_add_words(sum.half[1], x.half[1], weights.half[1])}};
   }
 
   template <int kTokens>
-  SPMV_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
+  SPBENCH_INLINE void add_lanes(const Line* sums, int32_t (*const rows[4])[4]) {
     for (int t = 0; t < kTokens; ++t) {
       add_lane(_mm256_castsi256_si128(sums[t].half[0]), rows[0][t]);
       add_lane(_mm256_extracti128_si256(sums[t].half[0], 1), rows[1][t]);
@@ -77,7 +77,7 @@ struct Avx2 {
     }
   }
 
-  SPMV_INLINE void add_lane(__m128i lane, int32_t* sums) {
+  SPBENCH_INLINE void add_lane(__m128i lane, int32_t* sums) {
     _mm_store_si128((__m128i*)sums, _mm_add_epi32(_mm_load_si128((const __m128i*)sums), lane));
   }
 

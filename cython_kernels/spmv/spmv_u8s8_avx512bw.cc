@@ -14,7 +14,7 @@
 namespace {
 
 struct Bw : LookupWords {
-  SPMV_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
+  SPBENCH_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
     const __m512i x_even = _mm512_and_si512(x, _mm512_set1_epi16(0xff));
     const __m512i x_odd = _mm512_srli_epi16(x, 8);
     const __m512i w_even = _mm512_srai_epi16(_mm512_slli_epi16(weights, 8), 8);

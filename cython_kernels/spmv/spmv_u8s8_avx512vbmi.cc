@@ -36,16 +36,16 @@ struct Vbmi : LineAvx512 {
     __m512i part[4];
   };
 
-  SPMV_INLINE Table table(const uint8_t* x) {
+  SPBENCH_INLINE Table table(const uint8_t* x) {
     return {{_mm512_loadu_si512(x), _mm512_loadu_si512(x + 64), _mm512_loadu_si512(x + 128),
              _mm512_loadu_si512(x + 192)}};
   }
 
-  SPMV_INLINE __m512i low(const Table& table, __m512i channels) {
+  SPBENCH_INLINE __m512i low(const Table& table, __m512i channels) {
     return _mm512_permutex2var_epi8(table.part[0], channels, table.part[1]);
   }
 
-  SPMV_INLINE __m512i high(const Table& table, __m512i channels) {
+  SPBENCH_INLINE __m512i high(const Table& table, __m512i channels) {
     return _mm512_permutex2var_epi8(table.part[2], channels, table.part[3]);
   }
 
@@ -53,7 +53,7 @@ struct Vbmi : LineAvx512 {
   // to spare work for, that is worth a branch (0.87 of the time at four tokens on Zen 4); with
   // one it is not.
   template <int kGroups, int kTokens>
-  SPMV_INLINE void look_up(const Table* tables, const uint8_t* line, __m512i* x) {
+  SPBENCH_INLINE void look_up(const Table* tables, const uint8_t* line, __m512i* x) {
     const __m512i channels = load_channels<kGroups>(line);
     const __mmask64 is_high = _mm512_movepi8_mask(channels);
     if (kTokens > 1 && is_high == 0) {
@@ -68,7 +68,7 @@ struct Vbmi : LineAvx512 {
     }
   }
 
-  SPMV_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
+  SPBENCH_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
     return _mm512_dpbusd_epi32(sum, x, weights);
   }
 };

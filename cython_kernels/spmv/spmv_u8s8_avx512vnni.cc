@@ -11,7 +11,7 @@
 namespace {
 
 struct Vnni : LookupWords {
-  SPMV_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
+  SPBENCH_INLINE __m512i multiply_add(__m512i sum, __m512i x, __m512i weights) {
     return _mm512_dpbusd_epi32(sum, x, weights);
   }
 };
