@@ -53,9 +53,7 @@ def test_stays_inside_its_buffers(dense_kernel, fits):
         weight = DenseWeight.pack(product.weight)
         for output in ("s32", "f32", "u8", "s8"):
             expected = apply_epilogue(product.s32, product.weight, spread(product, output))
-            y = run_guarded(
-                weight, product, weight.kernel_block, dense_kernel["isa"], output, fits
-            )
+            y = run_guarded(weight, product, weight.kernel_block, dense_kernel["isa"], output, fits)
             assert_close(y, expected)
 
 
