@@ -43,7 +43,7 @@ def test_no_weak_symbols_in_isa_objects(library):
         assert not weak, f"{path.name}: {weak}"
 
 
-@pytest.mark.parametrize("library", ["baseline", "float_baseline", "probe_baseline"])
+@pytest.mark.parametrize("library", ["shared", "baseline", "float_baseline", "probe_baseline"])
 def test_no_wide_registers_in_baseline_objects(library):
     for path in objects(library):
         disassembly = disassembly_of(path)
