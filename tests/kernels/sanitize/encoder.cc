@@ -171,7 +171,8 @@ void run_encoder(Counts& counts) {
     for (const int64_t channels : {1, 5, 16, 33}) {
       for (const int width : {16, 32, 64}) {
         for (const int part : {1, 7, 16}) {
-          if (name.starts_with("rows")) run_rows(kernels.rows, entry.name, channels, width, part, counts);
+          if (!name.starts_with("rows")) continue;
+          run_rows(kernels.rows, entry.name, channels, width, part, counts);
         }
         for (const bool flag : {false, true}) {
           if (name.starts_with("embedding")) {
