@@ -27,7 +27,12 @@ class Contender:
     @property
     def kind(self) -> str:
         """Such as ``dense int8``."""
-        return f"{'sparse' if self.sparse else 'dense'} {precision(self.dtype)}"
+        return f"{'sparse' if self.sparse else 'dense'} {self.precision}"
+
+    @property
+    def precision(self) -> str:
+        """Of its weights: ``int8``."""
+        return precision(self.dtype)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kind})" if self.counted else self.name
@@ -61,6 +66,25 @@ def contenders(rows: Sequence[Row]) -> dict[str, Contender]:
     found = [_contender(name, [row for row in rows if row.backend == name]) for name in names]
     found.sort(key=lambda each: (each.name != "spbench", not each.counted, each.name))
     return {each.name: each for each in found}
+
+
+def footnotes(found: Iterable[Contender], machine: MachineFacts) -> tuple[dict[str, str], str]:
+    """What to call each by name, with the number of its handicap; and all handicaps, numbered."""
+    handicaps = {each.name: each.handicap(machine) for each in found}
+    texts = filter(None, dict.fromkeys(handicaps.values()))
+    numbers = {text: number for number, text in enumerate(texts, 1)}
+    labels = {
+        name: f"{name} [{numbers[text]}]" if text else name for name, text in handicaps.items()
+    }
+    return labels, "".join(f" [{number}] {text}." for text, number in numbers.items())
+
+
+def told_generic_paths(found: Iterable[Contender], machine: MachineFacts) -> str:
+    """A sentence for a figure's caption; empty if none is on its generic path."""
+    names = [each.name for each in found if each.on_generic_path(machine)]
+    if not names:
+        return ""
+    return f"{' and '.join(names)}: on their generic path, as this CPU is not made by Intel."
 
 
 def precision(dtype: str) -> str:

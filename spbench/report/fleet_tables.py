@@ -5,7 +5,7 @@ from __future__ import annotations
 from spbench.report.fleet import Fleet
 from spbench.report.machine import Machines
 from spbench.report.speedup_tables import by_sparsity, ratio_cell
-from spbench.report.study import means
+from spbench.report.summary import means
 from spbench.report.table import NOTHING, Table
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from spbench.report.case import counts, layer_names, percent
-from spbench.report.contender import Contender
+from spbench.report.contender import Contender, footnotes
 from spbench.report.exclusion import Exclusion
 from spbench.report.machine import MachineFacts, Machines
 from spbench.report.setting_name import setting_names
@@ -46,16 +46,8 @@ def _footnoted(
     study: Study, backends: Sequence[str], machine: MachineFacts
 ) -> tuple[list[Head], str]:
     """A header for each backend with the number of its handicap, and the handicaps."""
-    handicaps = {name: study.contenders[name].handicap(machine) for name in backends}
-    numbers = {
-        text: number
-        for number, text in enumerate(filter(None, dict.fromkeys(handicaps.values())), 1)
-    }
-    heads = [
-        Head(f"{name} [{numbers[text]}]" if text else name, {"backend": name})
-        for name, text in handicaps.items()
-    ]
-    return heads, "".join(f" [{number}] {text}." for text, number in numbers.items())
+    labels, notes = footnotes([study.contenders[name] for name in backends], machine)
+    return [Head(label, {"backend": name}) for name, label in labels.items()], notes
 
 
 def _time(row: Row | None) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from spbench.measure.statistics import Interval, Verdict
 from spbench.report.case import layer_names, percent
 from spbench.report.comparison import Comparison, count_verdicts, sparse_bound
-from spbench.report.study import SUBJECT, Study, means, over
-from spbench.report.summary import Summary
+from spbench.report.study import SUBJECT, Study, over
+from spbench.report.summary import Summary, means
 from spbench.report.table import NOTHING, Cell, Head, Table
 from spbench.report.verdict import pays_from, tokens_by_finding
 

@@ -140,14 +140,6 @@ def over(study: Study) -> str:
     return str(study.contenders.get(study.over, study.over))
 
 
-def means(comparisons: Iterable[Comparison]) -> dict[float, Summary]:
-    """Geometric mean at each sparsity, from the lowest to the highest, without disturbed ones."""
-    groups: dict[float, list[Comparison]] = {}
-    for comparison in steady(comparisons):
-        groups.setdefault(comparison.case.sparsity, []).append(comparison)
-    return {sparsity: mean_of(groups[sparsity]) for sparsity in sorted(groups)}
-
-
 def studies(
     cases: Iterable[Case],
     baseline: str | None = None,

@@ -9,7 +9,7 @@ and not corrected for how many summaries a report shows: they are few.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from spbench.report.comparison import (
     Comparison,
     fewest_rounds,
     sparse_bound,
+    steady,
 )
 
 
@@ -77,6 +78,14 @@ def mean_of(comparisons: Sequence[Comparison]) -> Summary:
     values = [(each.interval.value, each.with_layout.value) for each in comparisons]
     resampled = [each.resampled_ratios for each in comparisons]
     return _summary(comparisons, _geometric_mean(values), _geometric_mean(resampled))
+
+
+def means(comparisons: Iterable[Comparison]) -> dict[float, Summary]:
+    """Geometric mean at each sparsity, from the lowest to the highest, without disturbed ones."""
+    groups: dict[float, list[Comparison]] = {}
+    for comparison in steady(comparisons):
+        groups.setdefault(comparison.case.sparsity, []).append(comparison)
+    return {sparsity: mean_of(groups[sparsity]) for sparsity in sorted(groups)}
 
 
 def sum_of(comparisons: Sequence[Comparison]) -> Summary:

@@ -19,8 +19,8 @@ from spbench.report.case import percent
 from spbench.report.comparison import Comparison, count_verdicts, steady
 from spbench.report.contender import Contender, precision
 from spbench.report.machine import MachineFacts
-from spbench.report.study import Study, means
-from spbench.report.summary import Summary
+from spbench.report.study import Study
+from spbench.report.summary import Summary, means
 from spbench.store.schema import Status
 
 DENSE_INT8 = "onednn"

@@ -9,8 +9,8 @@ from spbench.measure.statistics import Verdict
 from spbench.report.case import group_cases, layer_names, percent
 from spbench.report.comparison import count_verdicts
 from spbench.report.exclusion import exclusions
-from spbench.report.study import means, studies
-from spbench.report.summary import mean_of, sum_of
+from spbench.report.study import studies
+from spbench.report.summary import mean_of, means, sum_of
 from spbench.store.schema import Status
 
 

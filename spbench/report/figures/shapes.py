@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -10,9 +9,7 @@ from spbench.measure.statistics import Verdict
 from spbench.report.case import percent
 from spbench.report.comparison import Comparison
 from spbench.report.figures.style import (
-    COLOURS,
     GREY,
-    MARKERS,
     PANELS,
     Figure,
     by_size,
@@ -23,6 +20,7 @@ from spbench.report.figures.style import (
     panels,
     ratio_axis,
     source_of,
+    sparsity_marks,
     spread_out,
     styled,
     tokens,
@@ -36,7 +34,7 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
     if not study.random:
         return []
     shapes = by_size({each.case.shape for each in study.random})
-    marks = _marks(sorted({each.case.sparsity for each in study.random}))
+    marks = sparsity_marks(sorted({each.case.sparsity for each in study.random}))
     groups, left_out = spread_out(grouped_by_n(study.random, lambda each: each.case.n), PANELS)
     with styled():
         canvas, grid = panels(
@@ -59,20 +57,6 @@ def draw(study: Study, machine: MachineFacts) -> list[Figure]:
                 source_of(study, machine),
             )
         ]
-
-
-def _marks(sparsities: list[float]) -> dict[float, tuple]:
-    """Colour and marker of each sparsity."""
-    if len(sparsities) <= len(COLOURS):
-        colours = COLOURS
-    else:
-        colours = [
-            colormaps["cividis"](0.85 * i / (len(sparsities) - 1)) for i in range(len(sparsities))
-        ]
-    return {
-        sparsity: (colours[index], MARKERS[index % len(MARKERS)])
-        for index, sparsity in enumerate(sparsities)
-    }
 
 
 def _panel(axes: Axes, comparisons: list[Comparison], shapes: list, marks: dict) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from matplotlib import rc_context
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -214,6 +214,20 @@ def interval_marks(
             **look,
         },
     )
+
+
+def sparsity_marks(sparsities: list[float]) -> dict[float, tuple]:
+    """Colour and marker of each sparsity."""
+    if len(sparsities) <= len(COLOURS):
+        colours = COLOURS
+    else:
+        colours = [
+            colormaps["cividis"](0.85 * i / (len(sparsities) - 1)) for i in range(len(sparsities))
+        ]
+    return {
+        sparsity: (colours[index], MARKERS[index % len(MARKERS)])
+        for index, sparsity in enumerate(sparsities)
+    }
 
 
 def sparsity_axis(axes: Axes, sparsities: Sequence[float]) -> None:

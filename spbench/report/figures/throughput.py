@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from spbench.report.case import Case
-from spbench.report.contender import Contender
+from spbench.report.contender import Contender, told_generic_paths
 from spbench.report.figures.style import (
     COLOURS,
     MARKERS,
@@ -136,12 +136,8 @@ def _caption(machine: MachineFacts, backends: list[Contender], peak) -> str:
             " zeros."
         )
     ]
-    notes = {each.name: each.handicap(machine) for each in backends}
-    generic = [name for name, note in notes.items() if "generic path" in note]
-    if generic:
-        parts.append(
-            f"{' and '.join(generic)}: on their generic path, as this CPU is not made by Intel."
-        )
+    generic = told_generic_paths(backends, machine)
+    parts += [generic] if generic else []
     if peak is None:
         parts.append("The int8 peak of this machine is unknown.")
     return " ".join(parts)
