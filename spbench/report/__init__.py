@@ -7,6 +7,7 @@
         summary.py      several cases: geometric mean, or sum over a model's layers
         break_even.py   one shape: the sparsity from which on it gains
         contender.py    a backend as its rows describe it, with what holds it back here
+        rival.py        one library: the mean over it by tokens and sparsity, its type's part
       finding.py      the lines that a sweep ends with
       fleet.py        the same setting on several machines
       ledger.py       what a product costs beside its kernel

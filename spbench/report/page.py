@@ -213,6 +213,11 @@ def _parts(
         "What it costs": [ledger(study, [each for each in studies if each is not study])],
         "What to do with each layer": [tables.recommendation(each) for each in advice],
         "Every library": [
+            Sketch(partial(figures.libraries.draw, study, machine)),
+            tables.over_libraries(study, machine, sparse=True),
+            tables.over_libraries_by_shape(study, sparse=True),
+            tables.over_libraries(study, machine, sparse=False),
+            tables.over_libraries_by_shape(study, sparse=False),
             Sketch(partial(figures.throughput.draw, study, machine)),
             tables.speedup_over_sparse(study),
             tables.times(study, machine, from_model=True),

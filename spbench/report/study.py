@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import fmean
 from typing import Any
 
 from spbench.backends import OWN
@@ -14,6 +16,7 @@ from spbench.report.break_even import BreakEven, break_evens
 from spbench.report.case import Case, Setting
 from spbench.report.comparison import Comparison, compare_all, steady
 from spbench.report.contender import Contender, contenders
+from spbench.report.rival import Rival
 from spbench.report.summary import Summary, mean_of, sum_of
 from spbench.store.schema import Row
 
@@ -103,6 +106,25 @@ class Study:
         return self._compare(lambda case: self._fastest(case, sparse=True))
 
     @cached_property
+    def libraries(self) -> list[Rival]:
+        """Every other library with the random cases where both count, the nearest first."""
+        rivals = [self._rival(each) for each in self.contenders.values() if self._is_other(each)]
+        return sorted((each for each in rivals if steady(each.comparisons)), key=_nearness)
+
+    def libraries_that_are(self, sparse: bool) -> list[Rival]:
+        """The sparse ones, or the dense ones."""
+        return [each for each in self.libraries if each.contender.sparse is sparse]
+
+    def _rival(self, contender: Contender) -> Rival:
+        found = self._compare(
+            lambda case: None if case.from_model else case.counted(contender.name)
+        )
+        return Rival(contender, found)
+
+    def _is_other(self, contender: Contender) -> bool:
+        return contender.name not in {self.subject, *OWN}
+
+    @cached_property
     def over_sparse(self) -> Summary | None:
         """The mean over :attr:`against_sparse`; None if nothing may enter it."""
         found = steady(self.against_sparse)
@@ -124,8 +146,8 @@ class Study:
 
     def _fastest(self, case: Case, sparse: bool) -> Row | None:
         """The fastest row that counts of other libraries' backends of one kind."""
-        names = [name for name, each in self.contenders.items() if each.sparse is sparse]
-        rows = [case.counted(name) for name in names if name not in {self.subject, *OWN}]
+        others = [each for each in self.contenders.values() if self._is_other(each)]
+        rows = [case.counted(each.name) for each in others if each.sparse is sparse]
         return min(filter(None, rows), key=lambda row: row.time_ns, default=None)
 
 
@@ -158,6 +180,12 @@ def studies(
         Study(setting, group, baseline, subject, indifference) for setting, group in groups.items()
     ]
     return sorted(found, key=_most_compared)
+
+
+def _nearness(rival: Rival) -> tuple[float, str]:
+    """Mean of the logarithms of its ratios over all cases, then the name."""
+    ratios = [each.interval.value for each in steady(rival.comparisons)]
+    return fmean(map(math.log, ratios)), rival.name
 
 
 def _most_compared(study: Study) -> tuple:

@@ -66,6 +66,24 @@ class Summary:
     def bound(self) -> float:
         return sparse_bound(self.sparsity_real)
 
+    @property
+    def worst(self) -> Comparison:
+        """The case with the least ratio."""
+        return min(self.comparisons, key=lambda each: each.interval.value)
+
+    @property
+    def best(self) -> Comparison:
+        """The case with the greatest ratio."""
+        return max(self.comparisons, key=lambda each: each.interval.value)
+
+    @property
+    def spread(self) -> float:
+        """Geometric standard deviation of the cases' ratios, 1 where all are equal.
+
+        Two thirds of cases that scatter normally lie within a factor of it from their mean.
+        """
+        return float(np.exp(np.std([np.log(each.interval.value) for each in self.comparisons])))
+
 
 def mean_of(comparisons: Sequence[Comparison]) -> Summary:
     """Geometric mean: every case weighs the same. Raises ValueError without comparisons.

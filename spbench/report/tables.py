@@ -2,6 +2,7 @@
 
 setting_tables.py        several settings at a glance
 decision_tables.py       to decide by: break-even, what to do with each layer
+library_tables.py        speed-ups over each library: the paper's comparisons
 speedup_tables.py        speed-ups: in sum, by tokens, by shape, by layer
 limit_tables.py          share of the roofline's bound
 result_tables.py         what ran: times, backends, what did not run
@@ -13,6 +14,7 @@ circumstance_tables.py   the machine, the protocol, the commands
 from spbench.report.circumstance_tables import commands, machine_facts, protocol, weak_points
 from spbench.report.decision_tables import break_even, recommendation
 from spbench.report.fleet_tables import fleet_break_evens, fleet_models, fleet_speedups
+from spbench.report.library_tables import over_libraries, over_libraries_by_shape
 from spbench.report.limit_tables import bound_shares, subject_shares, suspicion
 from spbench.report.result_tables import backends, left_out, remarks, times
 from spbench.report.setting_tables import settings, together, without_result
@@ -38,6 +40,8 @@ __all__ = [
     "headline",
     "left_out",
     "machine_facts",
+    "over_libraries",
+    "over_libraries_by_shape",
     "protocol",
     "recommendation",
     "remarks",

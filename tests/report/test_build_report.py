@@ -92,6 +92,7 @@ def test_files_are_where_they_are_said_to_be(run, tmp_path):
         "break-even",
         "roofline",
         "speedup-by-layer",
+        "speedup-by-library",
         "speedup-by-shape",
         "speedup-by-sparsity",
         "speedup-map",
@@ -171,7 +172,7 @@ def test_figures_are_drawn_for_the_first_settings_only(run):
     rows = [each for threads in (1, 2, 3, 4) for each in pair(2.0, threads=threads)]
     report = build_report(run(rows))
     assert {path.stem.rpartition("-")[2] for path in report.figures} <= {
-        *("sparsity", "map", "shape", "roofline", "throughput", "even", "layer", "2")
+        *("sparsity", "map", "shape", "roofline", "throughput", "even", "layer", "library", "2")
     }
     *_, third, fourth = report.markdown.read_text().split("\n## 4x1 blocks")
     for part in (third, fourth):

@@ -153,7 +153,7 @@ def test_every_figure_shows_and_nothing_complains(browser, page, tmp_path):
     assert found["errors"] == []
     assert console == []
     assert found["requests"] == []
-    assert len(found["figures"]) == 7
+    assert len(found["figures"]) == 8
     assert faults(found) == []
     assert found["overflow"] <= 0
     assert found["cut"] == [], "tables wider than the page"
@@ -236,5 +236,5 @@ def test_everything_is_there_without_script(browser, page, tmp_path):
     found, _ = open_page(
         browser, tmp_path, f"<html><head></head><body>{frame}</body></html>", COUNT
     )
-    assert found == {"bars": 0, "rows": page.count("<tr"), "figures": 7}
+    assert found == {"bars": 0, "rows": page.count("<tr"), "figures": 8}
     assert "@media screen { .out { display: none; } }" in page, "hidden rows must be in print"

@@ -122,6 +122,7 @@ def test_captions_name_machine_date_and_setting(demo_figures):
         "speedup-by-shape",
         "speedup-by-layer",
         "roofline",
+        "speedup-by-library",
         "throughput",
     ]
     for figure in demo_figures:

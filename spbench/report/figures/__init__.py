@@ -6,6 +6,7 @@
     shapes.py      the same by shape, with intervals and bounds
     layers.py      speed-up by layer of the model
     roofline.py    every row against what the machine can do: how near is the limit?
+    libraries.py   speed-up over each library: the paper's comparisons
     throughput.py  every backend by sparsity: what else is there?
     fleet.py       speed-up machine by machine
     drawing.py     draws them side by side
@@ -22,6 +23,7 @@ from spbench.report.figures import (
     gain,
     heat_map,
     layers,
+    libraries,
     roofline,
     shapes,
     throughput,
@@ -35,6 +37,7 @@ __all__ = [
     "gain",
     "heat_map",
     "layers",
+    "libraries",
     "roofline",
     "shapes",
     "throughput",
