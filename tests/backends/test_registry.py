@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
+from spbench import backends
 from spbench.backends import REGISTRY, backend_class, require_known
 from spbench.backends.base import Backend
 from spbench.errors import InputError
@@ -69,3 +72,12 @@ def test_a_module_that_does_not_load_says_why(tmp_path, monkeypatch, code, messa
     with pytest.raises(InputError, match="backend 'mine:X'") as caught:
         require_known("mine:X")
     assert message in str(caught.value)
+
+
+def test_the_fairness_page_has_every_backend_in_its_table():
+    """What is timed, what is prepared beforehand, types, layouts."""
+    page = (Path(backends.__file__).parent / "README.md").read_text()
+    part = page.partition("\n## Per backend\n")[2].partition("\n### ")[0]
+    lines = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
+    named = [name for line in lines for name in re.findall(r"`([^`]+)`", line)]
+    assert sorted(named) == sorted(REGISTRY)
