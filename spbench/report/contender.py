@@ -87,6 +87,15 @@ def told_generic_paths(found: Iterable[Contender], machine: MachineFacts) -> str
     return f"{' and '.join(names)}: on their generic path, as this CPU is not made by Intel."
 
 
+def told_handicaps(found: Iterable[Contender]) -> str:
+    """Sentences for a figure's caption: what each does not do as asked, generic paths apart."""
+    clauses = {
+        each.name: "; ".join(clause for clause in each.handicaps if clause != GENERIC_PATH)
+        for each in found
+    }
+    return " ".join(f"{name}: {told}." for name, told in clauses.items() if told)
+
+
 def precision(dtype: str) -> str:
     """The weights' precision, as people say it."""
     return "int8" if "s8" in dtype else dtype

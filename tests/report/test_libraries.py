@@ -114,6 +114,16 @@ def test_handicaps_are_footnotes():
     assert found[0]["backend"] == "other [1]" and "[1] 4x1 blocks run as 4x4" in note
 
 
+def test_what_is_not_run_as_asked_is_said_under_the_figure():
+    """The nearest that a library can do is not what was asked; f32 stands in its name."""
+    rows = case(sparse_ns=900.0)
+    rows.append(row("other", 400.0, handicaps="4x1 blocks run as 4x4 (sparsity left: 41%)"))
+    (figure,) = libraries.draw(study_of(rows), FACTS)
+    assert "onemkl-csr: on their generic path" in figure.caption
+    assert "other: 4x1 blocks run as 4x4" in figure.caption
+    assert "4 times the bytes" not in figure.caption
+
+
 def test_disturbed_comparisons_enter_no_mean():
     rows = case(sparse_ns=400.0) + case(sparse_ns=9000.0, m=64)
     rows[-1] = rows[-1].model_copy(update={"lost_share": 0.5})

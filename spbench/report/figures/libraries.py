@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from spbench.measure.statistics import Verdict
 from spbench.report.case import percent
-from spbench.report.contender import told_generic_paths
+from spbench.report.contender import told_generic_paths, told_handicaps
 from spbench.report.figures.style import (
     GREY,
     Figure,
@@ -127,5 +127,6 @@ def _caption(rivals: list[Rival], groups: list[list[int]], machine: MachineFacts
     ]
     if others:
         parts.append(f"N = {', '.join(others)}: see tables.")
-    parts.append(told_generic_paths([each.contender for each in rivals], machine))
+    contenders = [each.contender for each in rivals]
+    parts += [told_generic_paths(contenders, machine), told_handicaps(contenders)]
     return " ".join(filter(None, parts))
