@@ -25,7 +25,9 @@ def over_libraries(study: Study, machine: MachineFacts, sparse: bool) -> Table:
         for tokens, found in means_by_tokens(rival).items():
             for sparsity, summary in found.items():
                 start = [labels[rival.name], rival.contender.precision, _listed(tokens)]
-                rows.append([*start, percent(sparsity), *_cells(summary, share)])
+                cases = (each for each in rival.comparisons if each.case.n in tokens)
+                counts = count_verdicts(each for each in cases if each.case.sparsity == sparsity)
+                rows.append([*start, percent(sparsity), *_cells(summary, share), counts])
                 facets.append({"backend": rival.name, "sparsity": percent(sparsity)})
     return Table(
         f"Speed-up of {SUBJECT} over each {_kind(sparse)} library",
@@ -36,7 +38,8 @@ def over_libraries(study: Study, machine: MachineFacts, sparse: bool) -> Table:
         rows,
         "Geometric mean over shapes and N, random weights, the nearest library first. Spread: the"
         " geometric standard deviation of the cases; two thirds of those that scatter normally lie"
-        f" within a factor of it from their mean.{_parts(rivals, machine)}{notes}",
+        " within a factor of it from their mean. Disturbed cases enter none of these."
+        f"{_parts(rivals, machine)}{notes}",
         facets=facets,
     )
 
@@ -73,7 +76,6 @@ def _cells(summary: Summary, share: float | None) -> list[Cell | str]:
             f"{each.interval.value:.2f} at {'x'.join(map(str, (*each.case.shape, each.case.n)))}"
             for each in (summary.worst, summary.best)
         ),
-        count_verdicts(summary.comparisons),
     ]
 
 

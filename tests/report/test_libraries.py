@@ -130,6 +130,7 @@ def test_disturbed_comparisons_enter_no_mean():
     (found,), _ = table_of(rows, sparse=True)
     assert found["speed-up"].startswith("4.00 [")
     assert found["worst and best case"].endswith("4.00 at 768x768x128")
+    assert found["cases"] == "1 faster, 0 slower, 0 undecided, 1 disturbed"
 
 
 def test_by_shape_for_many_tokens():

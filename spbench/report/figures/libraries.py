@@ -121,8 +121,8 @@ def _caption(rivals: list[Rival], groups: list[list[int]], machine: MachineFacts
     parts = [
         (
             f"Marks: geometric mean over shapes at N = {tokens}; lines: from the worst case to the"
-            " best. Left of 1x the library wins. Strokes: what is left of a ratio to a library in"
-            " f32 or bf16 when int8's higher peak is taken out."
+            " best; disturbed cases left out. Left of 1x the library wins. Strokes: what is left of a"
+            " ratio to a library in f32 or bf16 when int8's higher peak is taken out."
         )
     ]
     if others:
