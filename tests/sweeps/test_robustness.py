@@ -68,8 +68,11 @@ def wait_for_rows(out, process, number):
 
 
 def _lines(out):
-    file = Path(out) / "rows.jsonl"
-    return file.read_bytes().count(b"\n") if file.exists() else 0
+    """The file may be gone between two looks: the sweep tries first whether it can write."""
+    try:
+        return (Path(out) / "rows.jsonl").read_bytes().count(b"\n")
+    except FileNotFoundError:
+        return 0
 
 
 def finished(out):
