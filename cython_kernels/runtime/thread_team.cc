@@ -15,13 +15,9 @@
 
 namespace {
 
-// About what a futex wake-up costs: spinning longer than that gains nothing.
-constexpr std::chrono::microseconds kJoinSpin{50};
-
-// A member looks so long for the next call before it sleeps. Calls of a loop follow each other
-// within a microsecond, and waking up costs ten; whoever else wants the core waits no longer than
-// this.
-constexpr std::chrono::microseconds kLinger{10};
+// About what a futex wake-up costs: spinning longer than that gains nothing. The caller looks so long
+// for the end of the others' shares, and a member for the next call, before they sleep.
+constexpr std::chrono::microseconds kSpin{50};
 
 void pause_briefly() {
 #if defined(__x86_64__)
@@ -109,7 +105,7 @@ class Team {
 
   static void linger(const Member& member, unsigned seen) {
     if (seen == 0) return;  // has not worked yet
-    const auto deadline = std::chrono::steady_clock::now() + kLinger;
+    const auto deadline = std::chrono::steady_clock::now() + kSpin;
     while (member.ticket.load(std::memory_order_acquire) == seen &&
            std::chrono::steady_clock::now() < deadline) {
       pause_briefly();
@@ -117,7 +113,7 @@ class Team {
   }
 
   void join() {
-    const auto deadline = std::chrono::steady_clock::now() + kJoinSpin;
+    const auto deadline = std::chrono::steady_clock::now() + kSpin;
     while (busy_.load(std::memory_order_acquire) != 0) {
       if (std::chrono::steady_clock::now() < deadline) {
         pause_briefly();

@@ -1,6 +1,6 @@
 // One team of threads for the whole process, entered once a call.
 //
-// Between calls its threads sleep in the kernel (futex), after a last look for ten microseconds;
+// Between calls its threads sleep in the kernel (futex), after a last look for 50 microseconds;
 // none of them spins longer, so that another library or process has the cores to itself. Inside a call the caller takes
 // part as thread 0 and waits for the others, first by spinning for a bounded time,
 // then asleep. Members are pinned to the CPUs of the process, one to a core as long as there
