@@ -109,9 +109,12 @@ cdef extern from "runtime/spmm_run.h":
         const uint8_t* lookup_table
         int failed
     int64_t spmm_plan(int64_t, const spmm_kernels*, spmm_pass*) nogil
-    void spmm_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
     int spmm_run(const spmm_problem*) nogil
     void spmm_run_call(void*) nogil
+
+
+cdef extern from "runtime/split_rows.h":
+    void spbench_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
 
 
 OUTPUTS = {"s32": SPBENCH_S32, "f32": SPBENCH_F32, "u8": SPBENCH_U8, "s8": SPBENCH_S8}
@@ -289,8 +292,8 @@ def unpack_words(const uint32_t[::1] panels, uint32_t[:, ::1] y):
 def split_rows(const int64_t[::1] group_begin, int64_t[::1] row_split):
     """Fill ``row_split`` [threads + 1]: block rows shared out by their groups and stores."""
     with nogil:
-        spmm_split_rows(&group_begin[0], group_begin.shape[0] - 1, row_split.shape[0] - 1,
-                        &row_split[0])
+        spbench_split_rows(&group_begin[0], group_begin.shape[0] - 1, row_split.shape[0] - 1,
+                           &row_split[0])
 
 
 cdef spmm_kernel _select(block, int tokens, str isa, dict found):

@@ -63,6 +63,9 @@ cdef extern from "dispatch/spmm_float_table.h":
     const spmm_float_entry* spmm_float_table_entry(int index)
     const spmm_float_entry* spmm_float_select(spmm_float_type, int, int, uint32_t, int)
 
+cdef extern from "runtime/split_rows.h":
+    void spbench_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
+
 cdef extern from "runtime/spmm_float_run.h":
     struct spmm_float_problem:
         spmm_float_args args
@@ -75,7 +78,6 @@ cdef extern from "runtime/spmm_float_run.h":
         int threads
         const int64_t* row_split
         int failed
-    void spmm_float_split_rows(const int64_t*, int64_t, int, int64_t*) nogil
     int spmm_float_run(const spmm_float_problem*) nogil
     void spmm_float_run_call(void*) nogil
 
@@ -283,7 +285,7 @@ cdef class SpmmFloatCall:
         self.problem.k = k
         self.problem.n = n
         self.problem.threads = threads
-        spmm_float_split_rows(&group_begin[0], block_rows, threads, &row_split[0])
+        spbench_split_rows(&group_begin[0], block_rows, threads, &row_split[0])
         self.problem.row_split = &row_split[0]
 
         found = {}

@@ -5,8 +5,6 @@
 
 namespace {
 
-constexpr int64_t kStoreCost = 2;  // of a block row, in groups
-
 int64_t bytes_of(spmm_float_type type) { return type == SPMM_FLOAT_F32 ? 4 : 2; }
 
 // Every thread walks all panels over its own block rows: a panel of X stays in its L2, while
@@ -30,20 +28,6 @@ void run_share(void* context, int thread, int) {
 }
 
 }  // namespace
-
-void spmm_float_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
-                           int64_t* row_split) {
-  const int64_t total = group_begin[block_rows] + kStoreCost * block_rows;
-  int64_t row = 0;
-  for (int thread = 0; thread < threads; ++thread) {
-    while (row < block_rows &&
-           (group_begin[row] + kStoreCost * row) * threads < total * thread) {
-      ++row;
-    }
-    row_split[thread] = row;
-  }
-  row_split[threads] = block_rows;
-}
 
 int spmm_float_run(const spmm_float_problem* problem) {
   return team_run(run_share, const_cast<spmm_float_problem*>(problem), problem->threads);

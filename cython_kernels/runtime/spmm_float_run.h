@@ -18,11 +18,6 @@ struct spmm_float_problem {
 extern "C" {
 #endif
 
-// Fills row_split [threads + 1] so that all threads have about the same work: the
-// groups of a block row, and its stores, which cost about two groups.
-void spmm_float_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
-                           int64_t* row_split);
-
 // Returns 0, or -1 if threads could not be started.
 int spmm_float_run(const struct spmm_float_problem* problem);
 

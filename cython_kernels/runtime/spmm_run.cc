@@ -7,7 +7,6 @@
 
 namespace {
 
-constexpr int64_t kStoreCost = 2;       // of a block row, in groups
 constexpr int64_t kLookupBytes = 8192;  // of lines that wait for their lookup, still in L1
 
 int64_t output_bytes(spbench_output output) {
@@ -64,20 +63,6 @@ int64_t spmm_plan(int64_t n, const spmm_kernels* kernels, spmm_pass* pass) {
     start += width;
   }
   return passes;
-}
-
-void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
-                     int64_t* row_split) {
-  const int64_t total = group_begin[block_rows] + kStoreCost * block_rows;
-  int64_t row = 0;
-  for (int thread = 0; thread < threads; ++thread) {
-    while (row < block_rows &&
-           (group_begin[row] + kStoreCost * row) * threads < total * thread) {
-      ++row;
-    }
-    row_split[thread] = row;
-  }
-  row_split[threads] = block_rows;
 }
 
 // With a lookup in pieces that stay in L1 until they are looked up.

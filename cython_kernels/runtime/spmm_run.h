@@ -37,11 +37,6 @@ extern "C" {
 // Passes over the panels of n tokens, in `pass`, which has room for n / 64 + 3; returns how many.
 int64_t spmm_plan(int64_t n, const struct spmm_kernels* kernels, struct spmm_pass* pass);
 
-// Fills row_split [threads + 1] so that all threads have about the same work: the
-// groups of a block row, and its stores, which cost about two groups.
-void spmm_split_rows(const int64_t* group_begin, int64_t block_rows, int threads,
-                     int64_t* row_split);
-
 // Block rows begin .. end - 1 of one pass, on the calling thread.
 void spmm_run_pass(const struct spmm_problem* problem, const struct spmm_pass* pass, int64_t begin,
                    int64_t end);
