@@ -13,14 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from spbench.backends.base import Availability, Backend, Footprint, Timing
-from spbench.backends.calls import prepare_native, replay
+from spbench.backends.base import Availability
+from spbench.backends.calls import prepare_native
 from spbench.backends.own import Own
-from spbench.errors import InputError, RunError
+from spbench.errors import InputError
 from spbench.formats import GemmData, GemmProblem
 
 
-class OwnF32(Backend):
+class OwnF32(Own):
     """The f32 kernels in cython_kernels/spmm_float/, chosen at run time for this CPU."""
 
     name = "spbench-f32"
@@ -68,33 +68,6 @@ class OwnF32(Backend):
         self._convert = prepare_native(to_panels)
         self._product = SpmmFloat(self._weight, panels, num_threads=threads)
         self._call = prepare_native(self._product.call)
-
-    def layout(self, x: np.ndarray) -> Timing:
-        self._tokens[...] = x
-        return replay(self._convert, 1)
-
-    def run(self, count: int) -> Timing:
-        timing = replay(self._call, count)
-        if self._product.call.failed:
-            raise RunError("the thread team could not start its threads")
-        return timing
-
-    def result(self) -> np.ndarray:
-        return self._product.y.to_array()
-
-    def implementation(self) -> str:
-        return "+".join(self._product.kernels)
-
-    def isa(self) -> str:
-        return self._product.kernels[0].rsplit("_", 1)[1]
-
-    def footprint(self) -> Footprint:
-        return Footprint(
-            self._weight.weights.nbytes, self._weight.index_bytes, self._weight.stored_weights
-        )
-
-    def release(self) -> None:
-        self._weight = self._tokens = self._convert = self._product = self._call = None
 
 
 class OwnBf16(OwnF32):
