@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,14 +19,28 @@ from spbench.errors import InputError, RunError
 from spbench.store.schema import SCHEMA, Row
 
 
-class RowsFile:
-    """The rows of one run. One process at a time may write."""
+class _Line(Protocol):
+    """What a line holds: a pydantic model with a schema."""
 
-    def __init__(self, path: Path):
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self: ...
+
+    def to_json(self) -> str: ...
+
+
+Line = TypeVar("Line", bound=_Line)
+
+
+class RowsFile(Generic[Line]):
+    """The rows of one run, all of one ``kind``: Row, ModelRow, QualityRow. One process at a time
+    may write."""
+
+    def __init__(self, path: Path, kind: type[Line] = Row):
         self.path = path
+        self.kind = kind
         self._fd: int | None = None
 
-    def read(self) -> list[Row]:
+    def read(self) -> list[Line]:
         """Every row in the order of writing.
 
         Raises :class:`InputError` naming file and line for a line that is no row
@@ -36,9 +50,11 @@ class RowsFile:
             lines = self.path.read_bytes().split(b"\n")[:-1]
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror}") from error
-        return [_parse(line, f"{self.path}:{number}") for number, line in enumerate(lines, 1)]
+        return [
+            _parse(self.kind, line, f"{self.path}:{number}") for number, line in enumerate(lines, 1)
+        ]
 
-    def append(self, row: Row) -> None:
+    def append(self, row: Line) -> None:
         """Add a row; when this returns, it is on the disk. Errors as :meth:`RunFolder.append`."""
         line = row.to_json().encode() + b"\n"
         fd = self.claim()
@@ -89,7 +105,7 @@ def cannot_write(path: Path, error: OSError) -> InputError:
     return InputError(f"cannot write to the results folder {path}: {error.strerror}")
 
 
-def _parse(line: bytes, where: str) -> Row:
+def _parse(kind: type[Line], line: bytes, where: str) -> Line:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -98,7 +114,7 @@ def _parse(line: bytes, where: str) -> Row:
         raise InputError(f"{where}: not a row (no JSON object)")
     refuse_other_schema(fields.get("schema"), where)
     try:
-        return Row.model_validate(fields)
+        return kind.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
