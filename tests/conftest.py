@@ -26,6 +26,12 @@ def fakes_in_workers() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the engine measures is kept out of the user's cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
 def make_model(tmp_path: Path) -> Callable[..., Path]:
     """Writes a Hugging Face folder: tensors, config, dtype, and one weight file or two shards."""
@@ -61,7 +67,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def make_engine(make_model: Callable[..., Path]) -> Callable:
-    """Builds a small engine: family, sparsity, threads; calibrated on a few random sentences."""
+    """Builds a small engine, calibrated on a few random sentences."""
     from spbench.engine import Engine
     from spbench.formats.checkpoint import Checkpoint
     from spbench.quantization import calibrate
@@ -69,9 +75,13 @@ def make_engine(make_model: Callable[..., Path]) -> Callable:
     numbers = itertools.count()
 
     def make(
-        family: str = "bert", sparsity: float = 0.7, threads: int = 1, prefix: str = ""
+        family: str = "bert",
+        sparsity: float = 0.7,
+        threads: int = 1,
+        prefix: str = "",
+        block: tuple[int, int] = (4, 1),
     ) -> Engine:
-        tensors = encoder_tensors(family, sparsity, prefix)
+        tensors = encoder_tensors(family, sparsity, prefix, block=block)
         folder = make_model(tensors, encoder_config(family), name=f"encoder-{next(numbers)}")
         checkpoint = Checkpoint.open(folder)
         texts = [sentences(40, seed=seed)[0] for seed in range(4)]

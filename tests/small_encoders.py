@@ -36,9 +36,13 @@ def encoder_config(family: str = "bert") -> dict:
 
 
 def encoder_tensors(
-    family: str = "bert", sparsity: float = 0.0, prefix: str = "", seed: int = 0
+    family: str = "bert",
+    sparsity: float = 0.0,
+    prefix: str = "",
+    seed: int = 0,
+    block: tuple[int, int] = (4, 1),
 ) -> dict[str, np.ndarray]:
-    """Random weights, some of their 4x1 blocks zero."""
+    """Random weights, some of their blocks zero."""
     generator = np.random.default_rng(seed)
     tensors: dict[str, np.ndarray] = {}
 
@@ -47,8 +51,9 @@ def encoder_tensors(
 
     def add_linear(name: str, rows: int, cols: int) -> None:
         add(f"{name}.weight", rows, cols)
-        kept = generator.random((rows // 4, cols)) >= sparsity
-        tensors[f"{prefix}{name}.weight"] *= np.repeat(kept, 4, axis=0)
+        kept = generator.random((-(-rows // block[0]), -(-cols // block[1]))) >= sparsity
+        mask = np.kron(kept, np.ones(block))[:rows, :cols]
+        tensors[f"{prefix}{name}.weight"] *= mask.astype("f4")
         add(f"{name}.bias", rows)
 
     def add_norm(name: str) -> None:

@@ -2,7 +2,7 @@
 
     Checkpoint --> Encoder ------+
                                  +--> CompiledEncoder --> native.Plan: C++, one call a run
-    calibrate, or the file  -----+      LayerWeight: block-sparse or dense    |
+    calibrate, or the file  -----+      LayerWeight: the fastest WeightForm   |
     beside the weights: scales                                                |
                                                                               v
     input_ids, attention_mask --> Batch: tokens one after another --> last hidden states

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from spbench.engine.layer_weight import LayerWeight
+from spbench.engine.timings import Timings
 from spbench.formats.encoder import Encoder
 from spbench.kernels import Epilogue, byte_table, isa_cap
 from spbench.kernels._native import spmm as native
@@ -65,14 +66,15 @@ class CompiledEncoder:
             isa=isa_cap(),
             scratch=self._zeros(num_threads * (-(-each // 64) * 64)),
         )
-        self._encoder, self._scales = encoder, scales
+        self._encoder, self._scales, self._timings = encoder, scales, Timings()
         self._add_buffers()
         self._add_embedding()
         for layer in range(config.layers):
             self._add_layer(layer)
         self.plan.add_rows("rows", self.hidden)
         self.plan.end_stage()
-        del self._encoder, self._scales
+        self._timings.save()
+        del self._encoder, self._scales, self._timings
 
     def _zeros(self, size: int) -> np.ndarray:
         """Bytes on cache lines. Padding is multiplied as it stands, so it must not be NaN."""
@@ -143,7 +145,7 @@ class CompiledEncoder:
         weight = np.concatenate([encoder.weight(part, layer) for part in parts])
         bias = np.concatenate([encoder.bias(part, layer) for part in parts])
         step = np.repeat([scale[part].step for part in parts], self.config.hidden)
-        made = self.weights[name] = LayerWeight.of(weight)
+        made = self.weights[name] = LayerWeight.of(weight, self._timings)
         epilogue = Epilogue(
             output="s8",
             scale=made.scale * scale["input"].step / step,
@@ -199,7 +201,8 @@ class CompiledEncoder:
         table: np.ndarray | None = None,
     ) -> None:
         """f32 out, or u8 of ``output``'s scale."""
-        layer = self.weights[name] = LayerWeight.of(self._encoder.weight(*part))
+        weight = self._encoder.weight(*part)
+        layer = self.weights[name] = LayerWeight.of(weight, self._timings)
         epilogue = Epilogue(
             output="f32" if output is None else "u8",
             scale=layer.scale.astype(np.float64) * x_scale.step,

@@ -53,7 +53,7 @@ class PlanRow:
 
     name: str
     form: str = ""  # "dense" or the block shape
-    sparsity: float = 0.0  # of 4x1 blocks
+    sparsity: float = 0.0  # share of weights in zero blocks
     weight_bytes: int = 0  # indices included
     reason: str = ""
 

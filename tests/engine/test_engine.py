@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from small_encoders import FAMILIES, POSITIONS, VOCAB, sentences
 
-from spbench.engine import Engine
+from spbench.engine import Engine, layer_weight
+from spbench.engine.weight_form import DENSE, WeightForm
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
+from spbench.kernels import block_shapes
 from spbench.kernels._native import spmm as native
 from spbench.quantization import calibrate, write_scales
 from spbench.quantization.float_encoder import FloatEncoder
@@ -30,6 +32,20 @@ def test_is_close_to_f32(make_engine, family, sparsity):
     output = engine(ids)
     assert cosine(output.last_hidden_state[0], expected).min() > 0.99
     assert cosine(output.mean[0], expected.mean(axis=0)) > 0.995
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("block", block_shapes(), ids=str)
+def test_every_block_shape_runs_by_kernels_of_its_own(make_engine, monkeypatch, block, threads):
+    """The same bytes as dense int8, since sums are exact; 16 rows do not divide these layers."""
+    ids, mask = sentences(70, 13, 1, 33)
+    outputs = {}
+    for form in (WeightForm(block, 0.8, 1.0), DENSE):
+        monkeypatch.setattr(layer_weight, "candidate_forms", lambda weight, form=form: [form])
+        engine = make_engine(sparsity=0.8, threads=threads, block=(block.rows, block.cols))
+        assert {row.form for row in engine.plan()} == {"", form.name}
+        outputs[form.name] = engine(ids, mask).last_hidden_state
+    np.testing.assert_array_equal(*outputs.values())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
