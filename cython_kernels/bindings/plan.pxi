@@ -28,6 +28,7 @@ cdef extern from "runtime/plan.h":
         int y
         int residual
         int ends_stage
+        int64_t output
         plan_linear linear
         plan_attention attention
         norm_args norm
@@ -67,7 +68,7 @@ cdef class Plan:
     cdef plan_batch batch
     cdef list kept
     cdef str isa
-    cdef int64_t group_tokens, capacity, longest, vocabulary, positions, types, channels
+    cdef int64_t group_tokens, capacity, longest, vocabulary, positions, types, channels, outputs
     cdef readonly list names
 
     def __init__(self, *, int threads, int64_t group_tokens, int64_t capacity, int64_t longest,
@@ -87,7 +88,6 @@ cdef class Plan:
         self.model.group_tokens = group_tokens
         self.model.scratch = &scratch[0]
         self.model.scratch_bytes = each
-        self.rows.resize(capacity)
 
     def add_buffer(self, uint8_t[::1] memory, int64_t channels, int element, int64_t group_bytes):
         """Panels of ``channels``: of all tokens, or of a group for each thread."""
@@ -189,9 +189,14 @@ cdef class Plan:
         op.attention.output_scale, op.attention.output_bias = output_scale, output_bias
 
     def add_rows(self, str name, int x):
-        """The f32 buffer ``x`` as rows: the model's output."""
-        self._add(name, PLAN_ROWS, x, PLAN_NO_BUFFER, PLAN_NO_BUFFER)
+        """The f32 buffer ``x`` as rows: the plan's next output."""
+        if self.outputs and self.buffers[x].channels != self.channels:
+            raise ValueError(f"{name}: outputs have the same channels")
+        cdef plan_op* op = self._add(name, PLAN_ROWS, x, PLAN_NO_BUFFER, PLAN_NO_BUFFER)
+        op.output = self.outputs
+        self.outputs += 1
         self.channels = self.buffers[x].channels
+        self.rows.resize(self.outputs * self.capacity)
 
     def end_stage(self):
         """All threads meet after the op that was added last."""
@@ -203,17 +208,17 @@ cdef class Plan:
         """Run all ops on tokens of sequences that lie one after another.
 
         ``begin`` [sequences + 1] are their first tokens; ids, positions and types [capacity of the
-        panels]; token t's last hidden state goes to ``rows[row_of_token[t]]``. ``time_ns`` [threads,
-        ops] is added to. Raises ValueError for what does not fit, RuntimeError if threads cannot be
+        panels]; token t's outputs go to ``rows[row_of_token[t]]``, one behind the other. ``time_ns``
+        [threads, ops] is added to. Raises ValueError for what does not fit, RuntimeError if threads cannot be
         started.
         """
-        cdef int64_t sequences = begin.shape[0] - 1, tokens = row_of_token.shape[0], i
+        cdef int64_t sequences = begin.shape[0] - 1, tokens = row_of_token.shape[0], i, output
         cdef int64_t padded = spbench_panel_capacity(tokens)
         cdef int status, sound = 1
         if (self.ops.empty() or not self.ops.back().ends_stage or tokens < 1 or sequences < 1
                 or padded > self.capacity or begin[0] != 0 or begin[sequences] != tokens
                 or ids.shape[0] < padded or positions.shape[0] < padded or types.shape[0] < padded
-                or rows.shape[1] != self.channels
+                or rows.shape[1] != self.outputs * self.channels
                 or (time_ns is not None and (time_ns.shape[0] != self.model.threads
                                              or time_ns.shape[1] != <int64_t>self.ops.size()))):
             raise ValueError("the batch does not fit the plan")
@@ -224,8 +229,8 @@ cdef class Plan:
                       and 0 <= types[i] < self.types)
         for i in range(tokens):
             sound &= 0 <= row_of_token[i] < rows.shape[0]
-            if sound:
-                self.rows[i] = &rows[row_of_token[i], 0]
+            for output in range(self.outputs if sound else 0):
+                self.rows[output * tokens + i] = &rows[row_of_token[i], output * self.channels]
         if not sound:
             raise ValueError("sequences, ids, positions, types or rows out of range")
         self.model.op, self.model.ops = self.ops.data(), self.ops.size()

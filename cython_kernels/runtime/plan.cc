@@ -122,13 +122,14 @@ void run_embedding(const Work& work, const plan_op& op) {
 }
 
 void run_rows(const Work& work, const plan_op& op) {
+  float* const* const row = work.batch.row + op.output * work.batch.tokens;
   for_registers(work, [&](int64_t start, int width, int first, int count) {
     for (int i = first; i < first + count; ++i) {
       const int64_t token = start + 16 * i;
       const int64_t held = std::min<int64_t>(16, work.batch.tokens - token);
       if (held <= 0) return;
       const float* x = reinterpret_cast<const float*>(at(work, op.x, start)) + 16 * i;
-      const rows_args args = {work.model.buffer[op.x].channels, x, width, work.batch.row + token,
+      const rows_args args = {work.model.buffer[op.x].channels, x, width, row + token,
                               static_cast<int>(held)};
       work.model.kernels.rows(&args);
     }

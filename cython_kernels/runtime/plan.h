@@ -50,6 +50,7 @@ struct plan_op {
   int ends_stage;
   struct plan_linear linear;
   struct plan_attention attention;
+  int64_t output;                   // of rows: which of the batch's
   struct norm_args norm;            // x and y: buffers of f32 and of bytes
   struct embedding_args embedding;  // y: the buffer
 };
@@ -71,7 +72,7 @@ struct plan_batch {
   int64_t tokens, sequences;
   const int64_t* begin;  // [sequences + 1] first token of each
   const int32_t *id, *position, *type;
-  float* const* row;     // [tokens] where a token's last hidden state goes
+  float* const* row;     // [outputs][tokens] where a token's hidden state goes
 };
 
 #ifdef __cplusplus
