@@ -12,8 +12,9 @@ from spbench.formats.encoder import Encoder
 from spbench.kernels import Epilogue, byte_table, isa_cap
 from spbench.kernels._native import spmm as native
 from spbench.kernels.memory import aligned_empty
-from spbench.quantization import ActivationScales, Scale
+from spbench.quantization import ActivationScales, LayerScales, Scale
 from spbench.quantization.float_encoder import ACTIVATIONS
+from spbench.quantization.scale import ActivationBy
 
 GROUP_TOKENS = 64
 """Tokens that pass a layer together: one panel. From BERT-Mini to Base at 90 % (Zen 4) 128 take 1
@@ -35,10 +36,13 @@ class CompiledEncoder:
     capacity : int
         Tokens that one run may have, a multiple of 64.
     num_threads : int
-    activation_by : "polynomial" or "table"
-        How the feed-forward layers' GELU is computed. The polynomial is exact to a thousandth of a
-        quantum; a table of bytes quantises twice, and makes BERT-Mini 10 %, BERT-Base 5 % faster at
-        128 tokens and 90 % sparsity (Zen 4).
+    activation_by : "polynomial" or "table", optional
+        How the feed-forward layers' GELU is computed, in all layers; default: as the scales say,
+        layer by layer. The polynomial is exact to a thousandth of a quantum; a table of bytes
+        quantises twice, and makes BERT-Mini 10 %, BERT-Base 5 % faster at 128 tokens and 90 %
+        sparsity (Zen 4).
+    every_layer : bool
+        Whether the plan's outputs are the hidden states after each layer, not the last only.
     """
 
     def __init__(
@@ -47,11 +51,12 @@ class CompiledEncoder:
         scales: ActivationScales,
         capacity: int,
         num_threads: int,
-        activation_by: str = "polynomial",
+        activation_by: ActivationBy | None = None,
+        every_layer: bool = False,
     ) -> None:
-        if activation_by not in ("polynomial", "table"):
+        if activation_by not in (None, "polynomial", "table"):
             raise ValueError(f"activation_by {activation_by!r}: polynomial or table")
-        self.activation_by = activation_by
+        self.activation_by, self.every_layer = activation_by, every_layer
         self.config = config = encoder.config
         self.capacity, self.num_threads = capacity, num_threads
         self.weights: dict[str, LayerWeight] = {}
@@ -135,6 +140,8 @@ class CompiledEncoder:
         after = None if is_last else self._scales[layer + 1]["input"]
         self._add_norm(f"{layer} norm", "norm", layer, after)
         if not is_last:
+            if self.every_layer:
+                self.plan.add_rows(f"{layer} rows", self.hidden)
             self._add_qkv(layer + 1)
 
     def _add_qkv(self, layer: int) -> None:
@@ -155,7 +162,7 @@ class CompiledEncoder:
         self._add_product(name, made, epilogue, self.x, self.qkv[layer % 2], NONE)
         self.plan.end_stage()
 
-    def _add_attention(self, layer: int, scale: dict[str, Scale]) -> None:
+    def _add_attention(self, layer: int, scale: LayerScales) -> None:
         heads, head_size = self.config.heads, self.config.head_size
         step = scale["query"].step * scale["key"].step
         self.plan.add_attention(
@@ -169,11 +176,11 @@ class CompiledEncoder:
             float(scale["context"].zero_point),
         )
 
-    def _add_up(self, layer: int, scale: dict[str, Scale]) -> None:
+    def _add_up(self, layer: int, scale: LayerScales) -> None:
         """The first feed-forward layer and its activation."""
         name, activation = f"{layer} up", self.config.activation
         part, raised, activated = ("up", layer), scale["raised"], scale["activated"]
-        if self.activation_by == "polynomial" or activation == "relu":
+        if (self.activation_by or scale.activation_by) == "polynomial" or activation == "relu":
             self._add_linear(
                 name, part, self.x, scale["middle"], self.activated,
                 output=activated, activation=activation,

@@ -19,6 +19,8 @@ from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
 from spbench.kernels import default_num_threads
 from spbench.quantization import ActivationScales, read_scales
+from spbench.quantization.scale import ActivationBy
+from spbench.texts import read_tokenizer
 
 _MOST_TOKENS = 1024  # of one run, unless a single sentence is longer
 _ACTIVATION_BYTES = 1 << 20  # of one run and thread that stay in L2
@@ -39,12 +41,15 @@ class EncoderOutput:
         The classifier's output, of sentence classifiers.
     mean : f32 [sentences, hidden]
         Mean of the tokens' last hidden states, padding left out: the usual sentence embedding.
+    hidden_states : f32 [layers, sentences, length, hidden], or None
+        After each layer, of an engine with ``every_layer``.
     """
 
     last_hidden_state: np.ndarray
     pooled: np.ndarray | None
     logits: np.ndarray | None
     mean: np.ndarray
+    hidden_states: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,10 @@ class Engine:
         :func:`spbench.quantization.write_scales` has put into the model's folder.
     num_threads : int, optional
         Default: the physical cores that this process may use.
-    activation_by : "polynomial" or "table"
+    activation_by : "polynomial" or "table", optional
         See :class:`~spbench.engine.compiled_encoder.CompiledEncoder`.
+    every_layer : bool
+        Whether calls return ``hidden_states``, which costs a copy of each.
 
     Raises
     ------
@@ -90,10 +97,13 @@ class Engine:
         checkpoint: Checkpoint,
         scales: ActivationScales | None = None,
         num_threads: int | None = None,
-        activation_by: str = "polynomial",
+        activation_by: ActivationBy | None = None,
+        every_layer: bool = False,
     ) -> None:
         encoder = Encoder.of(checkpoint)
         scales = read_scales(checkpoint.folder) if scales is None else scales
+        if scales is None:
+            raise InputError(f"{checkpoint.source}: no scales; run `spbench quantize` first")
         if len(scales) != encoder.config.layers:
             raise InputError(
                 f"{checkpoint.source}: scales of {len(scales)} layers for a model of "
@@ -105,7 +115,9 @@ class Engine:
         self.config = encoder.config
         self.folder = checkpoint.folder
         capacity = -(-max(_MOST_TOKENS, encoder.config.longest) // 64) * 64
-        self.compiled = CompiledEncoder(encoder, scales, capacity, threads, activation_by)
+        self.compiled = CompiledEncoder(
+            encoder, scales, capacity, threads, activation_by, every_layer
+        )
         self._types = len(encoder.weight("type")) if encoder.has("type") else 1
         self._pooler, self._classifier = find_pooler(encoder), find_classifier(encoder)
         self._lock = threading.Lock()
@@ -116,10 +128,11 @@ class Engine:
         name_or_path: str | Path,
         scales: ActivationScales | None = None,
         num_threads: int | None = None,
-        activation_by: str = "polynomial",
+        activation_by: ActivationBy | None = None,
+        every_layer: bool = False,
     ) -> Engine:
         """Of a Hugging Face folder, or of an installed package that carries one."""
-        return cls(Checkpoint.open(name_or_path), scales, num_threads, activation_by)
+        return cls(Checkpoint.open(name_or_path), scales, num_threads, activation_by, every_layer)
 
     def __call__(
         self,
@@ -134,14 +147,17 @@ class Engine:
         """
         batch = Batch.of(self.config, self._types, input_ids, attention_mask, token_type_ids)
         sentences, length = batch.shape
-        rows = np.zeros((sentences * length, self.config.hidden), np.float32)
-        self._run(batch, rows, batch.place)
+        states = np.zeros((sentences * length, self._outputs * self.config.hidden), np.float32)
+        self._run(batch, states, batch.place)
+        rows = states[:, -self.config.hidden :]
         first = rows[batch.place[batch.begin[:-1]]]
+        by_layer = states.reshape(sentences, length, self._outputs, -1).transpose(2, 0, 1, 3)
         return EncoderOutput(
             rows.reshape(sentences, length, -1),
             self._pooler and self._pooler(first),
             self._classifier and self._classifier(first),
             _means(rows if batch.is_full else rows[batch.place], batch.begin),
+            by_layer if self.compiled.every_layer else None,
         )
 
     def encode(self, texts: list[str], normalize: bool = True) -> np.ndarray:
@@ -161,27 +177,22 @@ class Engine:
             mask[i, : len(item.ids)] = 1
             types[i, : len(item.ids)] = item.type_ids
         batch = Batch.of(self.config, self._types, ids, mask, types if self._types > 1 else None)
-        rows = np.empty((len(batch.ids), self.config.hidden), np.float32)
+        rows = np.empty((len(batch.ids), self._outputs * self.config.hidden), np.float32)
         self._run(batch, rows, np.arange(len(rows)))
-        means = _means(rows, batch.begin)
+        means = _means(rows[:, -self.config.hidden :], batch.begin)
         if normalize:
             means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
         return means
 
+    @property
+    def _outputs(self) -> int:
+        """Hidden states that a run gives of each token."""
+        return self.config.layers if self.compiled.every_layer else 1
+
     @cached_property
     def tokenizer(self) -> Any:
         """The checkpoint's own, truncating at the model's positions."""
-        path = self.folder / "tokenizer.json"
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as error:
-            raise InputError("encode needs: pip install tokenizers") from error
-        if not path.is_file():
-            raise InputError(f"{path}: missing; call the engine with token ids instead")
-        tokenizer = Tokenizer.from_file(str(path))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(self.config.longest)
-        return tokenizer
+        return read_tokenizer(self.folder, self.config.longest)
 
     @cached_property
     def _run_tokens(self) -> int:
@@ -231,7 +242,7 @@ class Engine:
         batch = Batch.of(self.config, self._types, input_ids, attention_mask, None)
         plan = self.compiled.plan
         time_ns = np.zeros((self.compiled.num_threads, len(plan.names)), np.int64)
-        rows = np.empty((len(batch.ids), self.config.hidden), np.float32)
+        rows = np.empty((len(batch.ids), self._outputs * self.config.hidden), np.float32)
         self._run(batch, rows, np.arange(len(rows)), time_ns)
         return dict(zip(plan.names, time_ns.sum(axis=0).tolist(), strict=True))
 

@@ -2,76 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from spbench.formats.checkpoint import Checkpoint
-from spbench.formats.encoder import Encoder
-from spbench.quantization.float_encoder import POINTS, FloatEncoder
+from spbench.formats.encoder import Encoder, EncoderConfig
+from spbench.quantization.activation_choice import ActivationChoice
+from spbench.quantization.clipping import Clipping
+from spbench.quantization.float_encoder import POINTS, SIGNED, FloatEncoder
+from spbench.quantization.histogram import Histogram
+from spbench.quantization.scale import ActivationScales, LayerScales
 
-_SYMMETRIC = {"query", "key", "value"}  # s8, zero point 0; the others are u8
+_BATCH_TOKENS = 1024
+"""Sentences that pass the f32 encoder together: enough for BLAS, and their activations small."""
 
 
-@dataclass(frozen=True)
-class Scale:
-    """``value ~ step * (byte - zero_point)``."""
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What one f32 pass over sample sentences showed.
 
-    step: float
-    zero_point: int = 0
+    Attributes
+    ----------
+    config : EncoderConfig
+    seen : dict
+        (point, layer) to the values that passed there.
+    means : f32 [layers, sentences, hidden]
+        Mean of each sentence's tokens after each layer.
+    """
+
+    config: EncoderConfig
+    seen: dict[tuple[str, int], Histogram]
+    means: np.ndarray
 
     @classmethod
-    def asymmetric(cls, low: float, high: float) -> Scale:
-        """u8 over low .. high, widened to hold 0, which padding and ReLU need exactly."""
-        low, high = min(low, 0.0), max(high, 0.0)
-        step = (high - low) / 255 or 1.0
-        return cls(step, round(-low / step))
+    def of(cls, checkpoint: Checkpoint, sentences: Iterable[np.ndarray]) -> Calibration:
+        """``sentences`` yields token ids [tokens]: in the vocabulary, no more than positions exist.
 
-    @classmethod
-    def symmetric(cls, low: float, high: float) -> Scale:
-        """s8 over -a .. a."""
-        return cls(max(-low, high) / 127 or 1.0)
+        Raises :class:`InputError` for a model that is no encoder, ValueError without sentences.
+        """
+        model = FloatEncoder(Encoder.of(checkpoint))
+        seen: dict[tuple[str, int], Histogram] = defaultdict(Histogram)
+        means = []
+        for batch in _batches(sentences):
+            after = model.layers_of(batch, lambda point, layer, x: seen[point, layer].add(x))
+            ends = np.cumsum([len(ids) for ids in batch])[:-1]
+            means.append([[part.mean(axis=0) for part in np.split(x, ends)] for x in after])
+        if not means:
+            raise ValueError("calibration needs at least one sentence")
+        return cls(model.config, dict(seen), np.concatenate(means, axis=1))
+
+    def choices(self, clipping: Clipping) -> list[ActivationChoice]:
+        """For each layer, what its activation is computed by."""
+        return [
+            ActivationChoice.of(
+                self.config.activation,
+                self.seen["raised", layer],
+                clipping.scale(self.seen["activated", layer], signed=False),
+            )
+            for layer in range(self.config.layers)
+        ]
+
+    def scales(self, clipping: Clipping) -> ActivationScales:
+        """For each layer, of each point; a table's input by the error behind the activation."""
+        return [
+            LayerScales(
+                {
+                    point: choice.raised
+                    if point == "raised"
+                    else clipping.scale(self.seen[point, layer], signed=point in SIGNED)
+                    for point in POINTS
+                },
+                choice.by,
+            )
+            for layer, choice in enumerate(self.choices(clipping))
+        ]
 
 
-ActivationScales = list[dict[str, Scale]]
-"""For each layer, the scale of each of ``POINTS``."""
-
-
-class Ranges:
-    """The smallest and the largest value of every point, over all sentences."""
-
-    def __init__(self) -> None:
-        self.low: dict[tuple[str, int], float] = {}
-        self.high: dict[tuple[str, int], float] = {}
-
-    def observe(self, point: str, layer: int, values: np.ndarray) -> None:
-        """Take note of ``values``; what :meth:`FloatEncoder.forward` calls."""
-        at = point, layer
-        self.low[at] = min(self.low.get(at, np.inf), float(values.min()))
-        self.high[at] = max(self.high.get(at, -np.inf), float(values.max()))
-
-    def scale(self, point: str, layer: int) -> Scale:
-        """From minimum and maximum."""
-        make = Scale.symmetric if point in _SYMMETRIC else Scale.asymmetric
-        return make(self.low[point, layer], self.high[point, layer])
-
-
-def calibrate(checkpoint: Checkpoint, token_batches: Iterable[np.ndarray]) -> ActivationScales:
-    """Scales for ``checkpoint`` from the extremes of an f32 forward pass over sentences.
+def calibrate(
+    checkpoint: Checkpoint,
+    token_batches: Iterable[np.ndarray],
+    clipping: Clipping | None = None,
+) -> ActivationScales:
+    """Scales for ``checkpoint`` from an f32 forward pass over sentences, unchecked.
 
     ``token_batches`` yields token ids [tokens] of one sentence, or [sentences, tokens] without
-    padding. An observer with another :meth:`Ranges.scale` (percentile, squared error) takes the
-    place of :class:`Ranges`. Raises :class:`InputError` for a model that is no encoder, ValueError
-    without sentences.
+    padding. ``clipping`` is min-max unless given. Raises as :meth:`Calibration.of`. What
+    :func:`spbench.engine.quantize` does besides: compare methods, and refuse a bad one.
     """
-    model, ranges = FloatEncoder(Encoder.of(checkpoint)), Ranges()
-    for batch in token_batches:
-        for ids in np.atleast_2d(batch):
-            model.forward(ids, ranges.observe)
-    if not ranges.low:
-        raise ValueError("calibration needs at least one sentence")
-    return [
-        {point: ranges.scale(point, layer) for point in POINTS}
-        for layer in range(model.config.layers)
-    ]
+    sentences = (ids for batch in token_batches for ids in np.atleast_2d(batch))
+    return Calibration.of(checkpoint, sentences).scales(clipping or Clipping("min-max"))
+
+
+def _batches(sentences: Iterable[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    batch: list[np.ndarray] = []
+    for ids in sentences:
+        batch.append(ids)
+        if sum(map(len, batch)) >= _BATCH_TOKENS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

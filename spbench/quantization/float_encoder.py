@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,10 +14,12 @@ Observe = Callable[[str, int, np.ndarray], None]
 POINTS = ("input", "query", "key", "value", "context", "middle", "raised", "activated")
 """Where the engine quantises, in each layer: what enters Q, K and V; these; attention's output;
 what enters the feed-forward layers; what enters and what leaves their activation."""
+SIGNED = frozenset({"query", "key", "value"})
+"""Points that are s8 and symmetric; the others are u8."""
 
 
 class FloatEncoder:
-    """All weights in memory; one sentence at a time.
+    """All weights in memory.
 
     Parameters
     ----------
@@ -42,10 +44,18 @@ class FloatEncoder:
 
         ``ids`` [tokens] are in the vocabulary, no more than positions exist.
         """
+        *_, last = self.layers_of([ids], observe)
+        return last
+
+    def layers_of(
+        self, sentences: Sequence[np.ndarray], observe: Observe | None = None
+    ) -> Iterator[np.ndarray]:
+        """Hidden states [tokens of all sentences, hidden] after each layer, as :meth:`forward`."""
         see = observe or (lambda *_: None)
         config = self.config
-        positions = config.first_position + np.arange(len(ids))
-        x = self.word[ids] + self.position[positions]
+        ends = np.cumsum([len(ids) for ids in sentences])[:-1]
+        positions = [config.first_position + np.arange(len(ids)) for ids in sentences]
+        x = self.word[np.concatenate(sentences)] + self.position[np.concatenate(positions)]
         if self.type is not None:
             x = x + self.type[0]
         x = layer_norm(x, *self.embedding_norm, config.epsilon)
@@ -55,7 +65,12 @@ class FloatEncoder:
             see("query", i, q)
             see("key", i, k)
             see("value", i, v)
-            context = _attention(q, k, v, config.heads)
+            context = np.concatenate(
+                [
+                    _attention(*one, config.heads)
+                    for one in zip(*(np.split(a, ends) for a in (q, k, v)), strict=True)
+                ]
+            )
             see("context", i, context)
             x = layer_norm(
                 x + _linear(context, *layer["out"]), *layer["attention_norm"], config.epsilon
@@ -66,7 +81,7 @@ class FloatEncoder:
             activated = ACTIVATIONS[config.activation](raised)
             see("activated", i, activated)
             x = layer_norm(x + _linear(activated, *layer["down"]), *layer["norm"], config.epsilon)
-        return x
+            yield x
 
 
 def layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float) -> np.ndarray:

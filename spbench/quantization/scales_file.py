@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 from spbench.errors import InputError, refusal
-from spbench.quantization.calibration import ActivationScales, Scale
 from spbench.quantization.float_encoder import POINTS
+from spbench.quantization.scale import ActivationScales, LayerScales, Scale
 
 FILE_NAME = "spbench-activations.json"
-_SCHEMA = 1
+_SCHEMA = 2  # 1: every GELU by polynomial, and not said
+_ACTIVATION_BY = "activation_by"
 
 
 def scales_text(scales: ActivationScales) -> str:
-    """Content of the file: for each layer and point ``[step, zero point]``."""
+    """Content of the file: for each layer how it computes GELU, and its points' ``[step, zero
+    point]``."""
     layers = [
-        {point: [scale.step, scale.zero_point] for point, scale in layer.items()}
+        {_ACTIVATION_BY: layer.activation_by}
+        | {point: [scale.step, scale.zero_point] for point, scale in layer.scales.items()}
         for layer in scales
     ]
-    return json.dumps({"schema": _SCHEMA, "layers": layers}, indent=1)
+    return json.dumps({"schema": _SCHEMA, "layers": layers}, indent=1) + "\n"
 
 
 def write_scales(folder: Path, scales: ActivationScales) -> Path:
@@ -33,20 +37,32 @@ def write_scales(folder: Path, scales: ActivationScales) -> Path:
     return path
 
 
-def read_scales(folder: Path) -> ActivationScales:
-    """Raises :class:`InputError` if the file is missing, or not what :func:`write_scales` writes."""
+def read_scales(folder: Path) -> ActivationScales | None:
+    """None where there is no file. Raises :class:`InputError` if it is not what
+    :func:`write_scales` writes."""
     path = folder / FILE_NAME
-    if not path.is_file():
-        raise InputError(f"{path}: missing; calibrate the model, or give the engine its scales")
+    if not path.exists():
+        return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA:
-            raise InputError(f"{path}: schema {content['schema']}, not {_SCHEMA}; calibrate again")
-        return [{point: _scale(*layer[point]) for point in POINTS} for layer in content["layers"]]
+            raise InputError(
+                f"{path}: schema {content['schema']}, not {_SCHEMA}; run `spbench quantize` again"
+            )
+        return [_layer(layer) for layer in content["layers"]]
     except OSError as error:
         raise refusal(error, path, "cannot be read") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: not scales of activations; calibrate again") from error
+        raise InputError(
+            f"{path}: not scales of activations; run `spbench quantize` again"
+        ) from error
+
+
+def _layer(content: dict[str, Any]) -> LayerScales:
+    if content[_ACTIVATION_BY] not in ("polynomial", "table"):
+        raise ValueError("GELU is computed by a polynomial or a table")
+    scales = {point: _scale(*content[point]) for point in POINTS}
+    return LayerScales(scales, content[_ACTIVATION_BY])
 
 
 def _scale(step: float, zero_point: int) -> Scale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -203,13 +204,40 @@ def resident_kib() -> int:
 
 def test_scales_lie_beside_the_weights(make_engine):
     engine = make_engine()
-    with pytest.raises(InputError, match="calibrate"):
+    with pytest.raises(InputError, match="spbench quantize"):
         Engine.from_pretrained(engine.folder)
     checkpoint, (ids, _) = Checkpoint.open(engine.folder), sentences(25)
     scales = calibrate(checkpoint, [ids])
     write_scales(engine.folder, scales)
     stored, given = Engine.from_pretrained(engine.folder), Engine(checkpoint, scales)
     np.testing.assert_array_equal(stored(ids).mean, given(ids).mean)
+
+
+def test_hidden_states_of_every_layer(make_engine):
+    engine = make_engine()
+    checkpoint, (ids, mask) = Checkpoint.open(engine.folder), sentences(70, 13)
+    deep = Engine(checkpoint, calibrate(checkpoint, [ids[:1]]), 2, every_layer=True)
+    plain = Engine(checkpoint, calibrate(checkpoint, [ids[:1]]), 1)
+    output, expected = deep(ids, mask), plain(ids, mask)
+    np.testing.assert_array_equal(output.last_hidden_state, expected.last_hidden_state)
+    np.testing.assert_array_equal(output.hidden_states[-1], expected.last_hidden_state)
+    np.testing.assert_array_equal(output.mean, expected.mean)
+    assert expected.hidden_states is None
+    first = next(FloatEncoder(Encoder.of(checkpoint)).layers_of([ids[1, :13]]))
+    assert cosine(output.hidden_states[0, 1, :13], first).min() > 0.99
+    assert not output.hidden_states[:, 1, 13:].any()
+
+
+def test_gelu_is_computed_as_the_scales_say(make_engine):
+    checkpoint, (ids, _) = Checkpoint.open(make_engine().folder), sentences(25)
+    scales = calibrate(checkpoint, [ids])
+    mixed = [replace(scales[0], activation_by="table"), *scales[1:]]
+    for every in ("polynomial", "table"):
+        alike = [replace(layer, activation_by=every) for layer in scales]
+        forced = Engine(checkpoint, mixed, activation_by=every)
+        np.testing.assert_array_equal(forced(ids).mean, Engine(checkpoint, alike)(ids).mean)
+    polynomial = [replace(layer, activation_by="polynomial") for layer in scales]
+    assert (Engine(checkpoint, mixed)(ids).mean != Engine(checkpoint, polynomial)(ids).mean).any()
 
 
 def test_scales_of_another_model_are_refused(make_engine):

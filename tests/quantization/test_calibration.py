@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from small_encoders import FAMILIES, LAYERS, encoder_config, encoder_tensors, sentences
+from small_encoders import FAMILIES, HIDDEN, LAYERS, encoder_config, encoder_tensors, sentences
 
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
-from spbench.quantization import Scale, calibrate
+from spbench.quantization import Calibration, calibrate
 from spbench.quantization.float_encoder import POINTS, FloatEncoder, gelu, layer_norm
 
 
@@ -33,20 +33,12 @@ def test_layer_norm_has_mean_0_and_variance_1():
     np.testing.assert_allclose(y.var(axis=1), 1, rtol=1e-5)
 
 
-def test_scales_hold_the_range():
-    assert Scale.asymmetric(-1.0, 254.0) == Scale(1.0, 1)
-    assert Scale.asymmetric(3.0, 255.0) == Scale(1.0, 0)  # 0 is always representable
-    assert Scale.asymmetric(-255.0, -3.0) == Scale(1.0, 255)
-    assert Scale.symmetric(-254.0, 3.0) == Scale(2.0, 0)
-    assert Scale.asymmetric(0.0, 0.0) == Scale(1.0, 0) == Scale.symmetric(0.0, 0.0)
-
-
 def test_every_point_of_every_layer_gets_a_scale(checkpoint):
     scales = calibrate(checkpoint, [sentences(20)[0], sentences(7)[0][0]])
     assert len(scales) == LAYERS
     for layer in scales:
-        assert set(layer) == set(POINTS)
-        assert all(0 <= scale.zero_point <= 255 for scale in layer.values())
+        assert set(layer.scales) == set(POINTS)
+        assert all(0 <= scale.zero_point <= 255 for scale in layer.scales.values())
         assert {layer[point].zero_point for point in ("query", "key", "value")} == {0}
 
 
@@ -56,6 +48,8 @@ def test_scales_cover_what_was_seen(checkpoint):
     model = FloatEncoder(Encoder.of(checkpoint))
 
     def check(point, layer, values):
+        if point == "raised":  # of a table: what GELU flattens may saturate
+            return
         scale = scales[layer][point]
         low, high = (-127, 127) if point in ("query", "key", "value") else (0, 255)
         stored = np.rint(values / scale.step) + scale.zero_point
@@ -63,6 +57,26 @@ def test_scales_cover_what_was_seen(checkpoint):
 
     for ids in texts:
         model.forward(ids, check)
+
+
+def test_sentences_together_are_sentences_one_by_one(checkpoint):
+    texts = [sentences(length, seed=length)[0][0] for length in (1, 13, 30)]
+    model = FloatEncoder(Encoder.of(checkpoint))
+    *_, together = model.layers_of(texts)
+    alone = np.concatenate([model.forward(ids) for ids in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_means_of_every_layer_and_sentence_are_kept(checkpoint):
+    texts = [sentences(length, seed=length)[0][0] for length in (700, 400, 5)]  # two batches
+    texts = [ids[:500] for ids in texts]
+    calibration = Calibration.of(checkpoint, texts)
+    assert calibration.means.shape == (LAYERS, 3, HIDDEN)
+    model = FloatEncoder(Encoder.of(checkpoint))
+    for i, ids in enumerate(texts):
+        np.testing.assert_allclose(
+            calibration.means[-1, i], model.forward(ids).mean(axis=0), atol=1e-5
+        )
 
 
 def test_no_sentences_are_refused(checkpoint):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from spbench.errors import InputError
-from spbench.quantization import Scale, read_scales, write_scales
+from spbench.quantization import LayerScales, Scale, read_scales, write_scales
 from spbench.quantization.float_encoder import POINTS
 from spbench.quantization.scales_file import FILE_NAME
 
-SCALES = [{point: Scale(0.1 + i / 3, 7 * i) for i, point in enumerate(POINTS)} for _ in range(3)]
+POINT_SCALES = {point: Scale(0.1 + i / 3, 7 * i) for i, point in enumerate(POINTS)}
+SCALES = [LayerScales(POINT_SCALES, by) for by in ("polynomial", "table", "polynomial")]
 
 
 def test_what_is_written_is_read_exactly(tmp_path):
@@ -17,9 +18,11 @@ def test_what_is_written_is_read_exactly(tmp_path):
     assert read_scales(tmp_path) == SCALES
 
 
-def test_a_missing_file_says_what_to_do(tmp_path):
-    with pytest.raises(InputError, match="missing; calibrate"):
-        read_scales(tmp_path)
+def test_a_model_without_scales_is_no_error(tmp_path):
+    assert read_scales(tmp_path) is None
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_scales(tmp_path / "nowhere", SCALES)
 
@@ -29,10 +32,10 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     [
         ("", "not scales"),
         ("[]", "not scales"),
-        ('{"schema": 2, "layers": []}', "schema 2, not 1"),
-        ('{"schema": 1}', "not scales"),
-        ('{"schema": 1, "layers": [{"input": [1, 2]}]}', "not scales"),
-        ('{"schema": 1, "layers": [3]}', "not scales"),
+        ('{"schema": 1, "layers": []}', "schema 1, not 2; run `spbench quantize` again"),
+        ('{"schema": 2}', "not scales"),
+        ('{"schema": 2, "layers": [{"activation_by": "table", "input": [1, 2]}]}', "not scales"),
+        ('{"schema": 2, "layers": [3]}', "not scales"),
     ],
 )
 def test_another_content_is_one_line(tmp_path, content, message):
@@ -45,5 +48,12 @@ def test_another_content_is_one_line(tmp_path, content, message):
 def test_a_step_that_is_none_is_refused(tmp_path, wrong):
     text = write_scales(tmp_path, SCALES).read_text()
     (tmp_path / FILE_NAME).write_text(text.replace("0.1,", f"{wrong},"))
+    with pytest.raises(InputError, match="not scales"):
+        read_scales(tmp_path)
+
+
+def test_another_way_to_compute_gelu_is_refused(tmp_path):
+    text = write_scales(tmp_path, SCALES).read_text()
+    (tmp_path / FILE_NAME).write_text(text.replace('"table"', '"guess"'))
     with pytest.raises(InputError, match="not scales"):
         read_scales(tmp_path)
