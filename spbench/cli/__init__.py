@@ -1,6 +1,6 @@
 """The command line: parses, calls, prints. It computes nothing.
 
-    main -> LazyGroup -> prune, inspect, run-gemm, report, compare, export, machine
+    main -> LazyGroup -> prune, quantize, inspect, run-gemm, report, compare, export, machine
              (one module each)
 
 A command's module is imported when it is called, so `spbench --help` imports none.
@@ -15,6 +15,7 @@ from spbench.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "prune": ("spbench.cli.prune:prune", "Prune the linear layers of a model in blocks."),
+    "quantize": ("spbench.cli.quantize:quantize", "Calibrate a model's int8 activations on text."),
     "inspect": ("spbench.cli.inspect:inspect", "Show how sparse a model's layers really are."),
     "run-gemm": ("spbench.cli.run_gemm:run_gemm", "Measure matrix products against libraries."),
     "report": ("spbench.cli.report:report", "Write the report of a run."),

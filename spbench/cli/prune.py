@@ -47,6 +47,12 @@ _KINDS = {  # one of a kind, several
 )
 @click.option("--skip", multiple=True, metavar="REGEX", help="Layers to leave; adds to the recipe.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="YAML file; options override it.")
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Texts, one a line; quantises the pruned model's activations, as `spbench quantize`.",
+)
 @click.option("--force", is_flag=True, help="Replace an --out that an earlier prune wrote.")
 @format_option
 def prune(
@@ -58,6 +64,7 @@ def prune(
     norm: str | None,
     skip: tuple[str, ...],
     recipe: Path | None,
+    calibration: Path | None,
     force: bool,
     format_: str,
 ) -> None:
@@ -72,13 +79,26 @@ def prune(
     from spbench.pruning.recipes import Recipe
     from spbench.pruning.record import RECORD_NAME
 
-    wanted = Recipe.build(recipe, skip, pattern=pattern, sparsity=sparsity, scope=scope, norm=norm)
+    wanted = Recipe.build(
+        recipe, skip, pattern=pattern, sparsity=sparsity, scope=scope, norm=norm,
+        calibration=calibration,
+    )  # fmt: skip
     checkpoint = Checkpoint.open(model)
     checkpoint.check_target(out, RECORD_NAME, force)
     for regex in wanted.unused(layer.name for layer in checkpoint.linear_layers):
         _note(f"'{regex}' matches no linear layer")
     pruned = pruning.prune(checkpoint, wanted, _progress)
-    pruned.save(out, force)
+    finish = None
+    if wanted.calibration is not None:
+        from spbench.cli.quantize import note_quantized
+        from spbench.engine.quantize import Quantizer
+
+        quantizer = Quantizer.read(wanted.calibration, wanted.quantization)
+
+        def finish(folder: Path) -> None:
+            note_quantized(quantizer.run(checkpoint, folder))
+
+    pruned.save(out, force, finish)
     _print(pruned.record, format_)
     _note(f"wrote {out}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +19,13 @@ from spbench.formats.path_kind import PathKind, path_kind
 from spbench.formats.safetensors_file import TensorEntry, read_entries
 from spbench.formats.tensor_role import Kind, TensorRole, bias_of, find_roles
 
-# Weights in other formats would still be the old ones, so a changed copy leaves them out.
+# Weights in other formats would still be the old ones, so a changed copy leaves them out; and so
+# would scales of activations.
 _STALE_FOLDERS = {"onnx", "openvino", "coreml", "tflite"}
 _STALE_FILES = (
     "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model*.json",
     "tf_model*", "flax_model*", "rust_model*", "model.ckpt*", "*.onnx", "*.gguf", "*.tflite",
+    "spbench-activations.json", "spbench-quantization.json",
 )  # fmt: skip
 _PRIVATE_FOLDERS = {".git", ".cache"}
 # Families in which every query layer reads the hidden state, so that its width is known.
@@ -132,13 +134,15 @@ class Checkpoint:
         target: Path,
         changes: Iterable[tuple[str, np.ndarray]],
         extra_files: Mapping[str, str],
+        finish: Callable[[Path], None] | None = None,
     ) -> None:
         """Write a copy of the folder in which some tensors differ; complete or not at all.
 
         ``changes`` yields tensor names and their new bits, as
         :meth:`TensorEntry.bits` returns them; all other bytes of the weight
         files stay, dtypes and metadata included. ``extra_files`` maps names to
-        text. Call :meth:`check_target` first: what is at ``target`` is replaced.
+        text; ``finish`` may add more to the folder before it takes its name, and what it raises
+        leaves nothing behind. Call :meth:`check_target` first: what is at ``target`` is replaced.
         """
         with output_folder(_resolved(target)) as partial:
             for path in self.folder.iterdir():
@@ -148,6 +152,8 @@ class Checkpoint:
                 _overwrite(partial / self.tensors[name].path.name, self.tensors[name], bits)
             for name, text in extra_files.items():
                 (partial / name).write_text(text, encoding="utf-8")
+            if finish is not None:
+                finish(partial)
 
     @cached_property
     def _weight_files(self) -> set[str]:

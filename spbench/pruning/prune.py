@@ -57,14 +57,20 @@ class Pruning:
             bits[~expand(mask, self.settings[name].pattern, layer.shape)] = 0
             yield layer.tensor, bits
 
-    def save(self, target: Path, force: bool = False) -> None:
+    def save(
+        self, target: Path, force: bool = False, finish: Callable[[Path], None] | None = None
+    ) -> None:
         """Write the pruned folder, complete or not at all; ``force`` replaces an earlier one.
+
+        ``finish`` may add to the folder before it takes its name.
 
         Raises :class:`InputError` where it may not or cannot be written,
         :class:`RunError` when the disk is full.
         """
         self.checkpoint.check_target(target, RECORD_NAME, force)
-        self.checkpoint.save(target, self.pruned_bits(), {RECORD_NAME: self.record.to_json()})
+        self.checkpoint.save(
+            target, self.pruned_bits(), {RECORD_NAME: self.record.to_json()}, finish
+        )
 
 
 def prune(checkpoint: Checkpoint, recipe: Recipe, track: Track = iter) -> Pruning:

@@ -23,6 +23,7 @@ from spbench.formats import BlockShape
 from spbench.formats.regex import Regex
 from spbench.formats.yaml_model import first_problem, read_yaml_model
 from spbench.pruning.scores import Norm
+from spbench.quantization.settings import QuantizationSettings
 
 
 def _block_shape(value: Any) -> BlockShape:
@@ -79,7 +80,8 @@ class Recipe(BaseModel):
 
     ``skip`` and the ``layers`` of a rule are regular expressions, searched in
     the layer's name (``encoder.layer.0.output.dense``). Of several rules that
-    match a layer, the later wins, key by key.
+    match a layer, the later wins, key by key. With ``calibration``, a file of
+    one text a line, the pruned model's activations are quantised on it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -90,6 +92,8 @@ class Recipe(BaseModel):
     norm: Norm = "l2"
     skip: tuple[Regex, ...] = ()
     overrides: tuple[LayerRule, ...] = ()
+    calibration: Path | None = None
+    quantization: QuantizationSettings = QuantizationSettings()
 
     @classmethod
     def build(cls, file: Path | None = None, skip: Iterable[str] = (), **given: Any) -> Recipe:

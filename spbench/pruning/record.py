@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spbench.errors import InputError, refusal
+from spbench.formats.file_name import FileName
 from spbench.formats.path_kind import PathKind, path_kind
 from spbench.formats.yaml_model import first_problem
 from spbench.pruning.recipes import Pattern, Recipe
@@ -16,14 +16,6 @@ from spbench.pruning.scores import Norm
 
 RECORD_NAME = "spbench.json"
 SCHEMA = 1
-
-
-def _as_text(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
-# The name of a file may hold bytes that are no text; JSON may not.
-FileName = Annotated[str, AfterValidator(_as_text)]
 
 
 class _Part(BaseModel):
