@@ -59,6 +59,10 @@ cdef extern from "dispatch/encoder_table.h":
         norm_kernel norm
         embedding_kernel embedding
         rows_kernel rows
+        const char* attention_name
+        const char* norm_name
+        const char* embedding_name
+        const char* rows_name
     struct encoder_entry:
         const char* name
         int isa

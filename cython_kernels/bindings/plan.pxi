@@ -58,7 +58,8 @@ cdef class Plan:
     """A list of ops and their memory (runtime/plan.h), built by calls, then run as one.
 
     Buffers are numbers that :meth:`add_buffer` returns; -1 stands for none. Arrays are kept alive
-    by this object. Not safe for two Python threads at the same time.
+    by this object. Not safe for two Python threads at the same time. ``names`` holds every op's,
+    ``kernels`` the names of what runs it: that for whole panels first.
     """
 
     cdef vector[plan_op] ops
@@ -69,7 +70,7 @@ cdef class Plan:
     cdef list kept
     cdef str isa
     cdef int64_t group_tokens, capacity, longest, vocabulary, positions, types, channels, outputs
-    cdef readonly list names
+    cdef readonly list names, kernels
 
     def __init__(self, *, int threads, int64_t group_tokens, int64_t capacity, int64_t longest,
                  int64_t head_size, str isa, uint8_t[::1] scratch):
@@ -80,7 +81,7 @@ cdef class Plan:
         if scratch.shape[0] < threads * each:
             raise ValueError("scratch is too small")
         self.kept = [scratch]
-        self.names = []
+        self.names, self.kernels = [], []
         self.isa = isa
         self.group_tokens, self.capacity, self.longest = group_tokens, capacity, longest
         self.model.kernels = encoder_select(spbench_cpu_features(), isa_names().index(isa))
@@ -104,7 +105,8 @@ cdef class Plan:
         self.buffers.push_back(added)
         return self.buffers.size() - 1
 
-    cdef plan_op* _add(self, str name, plan_kind kind, int x, int y, int residual) except NULL:
+    cdef plan_op* _add(self, str name, plan_kind kind, int x, int y, int residual,
+                       const char* kernel) except NULL:
         for buffer in (x, y, residual):
             if not PLAN_NO_BUFFER <= buffer < <int>self.buffers.size():
                 raise ValueError(f"{name}: no buffer {buffer}")
@@ -112,12 +114,14 @@ cdef class Plan:
         cdef plan_op* op = &self.ops.back()
         op.kind, op.x, op.y, op.residual = kind, x, y, residual
         self.names.append(name)
+        self.kernels.append(() if kernel == NULL else (kernel.decode(),))
         return op
 
     def add_embedding(self, str name, const float[:, ::1] word, const float[:, ::1] position,
                       const float[:, ::1] types, int y):
         """Sums of embeddings into the f32 buffer ``y``."""
-        cdef plan_op* op = self._add(name, PLAN_EMBEDDING, PLAN_NO_BUFFER, y, PLAN_NO_BUFFER)
+        cdef plan_op* op = self._add(name, PLAN_EMBEDDING, PLAN_NO_BUFFER, y, PLAN_NO_BUFFER,
+                                    self.model.kernels.embedding_name)
         op.embedding.channels = word.shape[1]
         op.embedding.word, op.embedding.position = &word[0, 0], &position[0, 0]
         op.embedding.type_ = &types[0, 0] if types is not None else NULL
@@ -128,7 +132,8 @@ cdef class Plan:
     def add_norm(self, str name, const float[::1] gamma, const float[::1] beta, float epsilon,
                  int x, int y, float q_scale, float q_bias):
         """LayerNorm of the f32 buffer ``x`` in place, quantised into ``y``, which may be -1."""
-        cdef plan_op* op = self._add(name, PLAN_NORM, x, y, PLAN_NO_BUFFER)
+        cdef plan_op* op = self._add(name, PLAN_NORM, x, y, PLAN_NO_BUFFER,
+                                    self.model.kernels.norm_name)
         op.norm.channels, op.norm.epsilon = gamma.shape[0], epsilon
         op.norm.gamma, op.norm.beta = &gamma[0], &beta[0]
         op.norm.q_scale, op.norm.q_bias = q_scale, q_bias
@@ -144,7 +149,7 @@ cdef class Plan:
         cdef const uint8_t[::1] raw_channels = channels.view("uint8")
         if group_begin.shape[0] != block_rows + 1 or scale.shape[0] != m or bias.shape[0] != m:
             raise ValueError(f"{name}: packed weights, scale or bias do not fit m")
-        cdef plan_op* op = self._add(name, PLAN_LINEAR, x, y, residual)
+        cdef plan_op* op = self._add(name, PLAN_LINEAR, x, y, residual, NULL)
         cdef spmm_problem* problem = &op.linear.problem
         problem.args.m = m
         problem.args.group_begin = &group_begin[0]
@@ -177,12 +182,16 @@ cdef class Plan:
         op.linear.kernels.n80 = _select(block, 80, self.isa, found)
         if not {64, 32, 16} <= found.keys():
             raise ValueError(f"no kernel for {block[0]}x{block[1]} blocks")
+        self.kernels[-1] = tuple(dict.fromkeys(found.values()))
+        if table is not None:
+            self.kernels[-1] += (lookup.name.decode(),)
         self.kept.append((group_begin, weights, channels, scale, bias, table, split))
 
     def add_attention(self, str name, int x, int y, int64_t heads, int64_t head_size,
                       float score_scale, float output_scale, float output_bias):
         """Attention from Q, K and V in ``x``, one after another, into the byte buffer ``y``."""
-        cdef plan_op* op = self._add(name, PLAN_ATTENTION, x, y, PLAN_NO_BUFFER)
+        cdef plan_op* op = self._add(name, PLAN_ATTENTION, x, y, PLAN_NO_BUFFER,
+                                    self.model.kernels.attention_name)
         op.attention.heads, op.attention.head_size = heads, head_size
         op.attention.q, op.attention.k, op.attention.v = 0, heads * head_size, 2 * heads * head_size
         op.attention.score_scale = score_scale
@@ -192,7 +201,9 @@ cdef class Plan:
         """The f32 buffer ``x`` as rows: the plan's next output."""
         if self.outputs and self.buffers[x].channels != self.channels:
             raise ValueError(f"{name}: outputs have the same channels")
-        cdef plan_op* op = self._add(name, PLAN_ROWS, x, PLAN_NO_BUFFER, PLAN_NO_BUFFER)
+        cdef plan_op* op = self._add(
+            name, PLAN_ROWS, x, PLAN_NO_BUFFER, PLAN_NO_BUFFER, self.model.kernels.rows_name
+        )
         op.output = self.outputs
         self.outputs += 1
         self.channels = self.buffers[x].channels

@@ -42,13 +42,13 @@ constexpr encoder_entry kAll[] = {
 };
 
 template <typename Kernel, int kSize>
-Kernel select(const Entry<Kernel> (&table)[kSize], uint32_t features, int isa_cap) {
+const Entry<Kernel>& select(const Entry<Kernel> (&table)[kSize], uint32_t features, int isa_cap) {
   const Entry<Kernel>* best = nullptr;
   for (const Entry<Kernel>& entry : table) {
     if (entry.about.isa > isa_cap || (entry.about.features & ~features)) continue;
     if (best == nullptr || entry.about.isa > best->about.isa) best = &entry;
   }
-  return best->kernel;
+  return *best;
 }
 
 }  // namespace
@@ -58,6 +58,10 @@ int encoder_table_size(void) { return sizeof kAll / sizeof *kAll; }
 const encoder_entry* encoder_table_entry(int index) { return &kAll[index]; }
 
 encoder_kernels encoder_select(uint32_t features, int isa_cap) {
-  return {select(kAttention, features, isa_cap), select(kNorm, features, isa_cap),
-          select(kEmbedding, features, isa_cap), select(kRows, features, isa_cap)};
+  const auto& attention = select(kAttention, features, isa_cap);
+  const auto& norm = select(kNorm, features, isa_cap);
+  const auto& embedding = select(kEmbedding, features, isa_cap);
+  const auto& rows = select(kRows, features, isa_cap);
+  return {attention.kernel,     norm.kernel,     embedding.kernel,     rows.kernel,
+          attention.about.name, norm.about.name, embedding.about.name, rows.about.name};
 }

@@ -6,18 +6,19 @@
 #include "embedding.h"
 #include "norm.h"
 
+struct encoder_entry {
+  const char* name;
+  enum spbench_isa isa;
+  uint32_t features;
+};
+
 // One kernel of each kind.
 struct encoder_kernels {
   attention_kernel attention;
   norm_kernel norm;
   embedding_kernel embedding;
   rows_kernel rows;
-};
-
-struct encoder_entry {
-  const char* name;
-  enum spbench_isa isa;
-  uint32_t features;
+  const char *attention_name, *norm_name, *embedding_name, *rows_name;
 };
 
 #ifdef __cplusplus

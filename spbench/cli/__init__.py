@@ -1,6 +1,7 @@
 """The command line: parses, calls, prints. It computes nothing.
 
-    main -> LazyGroup -> prune, quantize, inspect, run-gemm, report, compare, export, machine
+    main -> LazyGroup -> prune, quantize, inspect, run-gemm, run-model, report, compare, export,
+             machine
              (one module each)
 
 A command's module is imported when it is called, so `spbench --help` imports none.
@@ -18,6 +19,7 @@ COMMANDS = {
     "quantize": ("spbench.cli.quantize:quantize", "Calibrate a model's int8 activations on text."),
     "inspect": ("spbench.cli.inspect:inspect", "Show how sparse a model's layers really are."),
     "run-gemm": ("spbench.cli.run_gemm:run_gemm", "Measure matrix products against libraries."),
+    "run-model": ("spbench.cli.run_model:run_model", "Run whole models: their plan, their time."),
     "report": ("spbench.cli.report:report", "Write the report of a run."),
     "compare": ("spbench.cli.compare:compare", "Compare two runs of a sweep; gate on a slowdown."),
     "export": ("spbench.cli.export:export", "Write a run's rows in a format of other tools."),

@@ -12,6 +12,7 @@
 The kernels of a plan are in cython_kernels/, its interpreter in cython_kernels/runtime/.
 """
 
-from spbench.engine.engine import EncoderOutput, Engine, PlanRow
+from spbench.engine.engine import EncoderOutput, Engine
+from spbench.engine.plan import Plan, PlanRow
 
-__all__ = ["EncoderOutput", "Engine", "PlanRow"]
+__all__ = ["EncoderOutput", "Engine", "Plan", "PlanRow"]

@@ -7,6 +7,15 @@ import math
 import numpy as np
 
 from spbench.engine.layer_weight import LayerWeight
+from spbench.engine.op import (
+    Demand,
+    Op,
+    OpKind,
+    attention_demand,
+    copy_demand,
+    norm_demand,
+    product_demand,
+)
 from spbench.engine.timings import Timings
 from spbench.formats.encoder import Encoder
 from spbench.kernels import Epilogue, byte_table, isa_cap
@@ -59,8 +68,9 @@ class CompiledEncoder:
         self.activation_by, self.every_layer = activation_by, every_layer
         self.config = config = encoder.config
         self.capacity, self.num_threads = capacity, num_threads
-        self.weights: dict[str, LayerWeight] = {}
+        self.ops: list[Op] = []
         self.buffer_bytes = 0
+        self._buffer_bytes: dict[int, int] = {NONE: 0}
         each = native.attention_scratch(config.longest, config.head_size)
         self.plan = native.Plan(
             threads=num_threads,
@@ -77,9 +87,22 @@ class CompiledEncoder:
         for layer in range(config.layers):
             self._add_layer(layer)
         self.plan.add_rows("rows", self.hidden)
+        self._added("rows", copy_demand(config.hidden, 1), NONE)
         self.plan.end_stage()
         self._timings.save()
         del self._encoder, self._scales, self._timings
+
+    @property
+    def weight_bytes(self) -> int:
+        """Of all products, indices included."""
+        return sum(op.weight.nbytes for op in self.ops if op.weight is not None)
+
+    def _added(
+        self, kind: OpKind, demand: Demand, y: int, weight: LayerWeight | None = None
+    ) -> None:
+        """Note what was just added to the plan, and writes the buffer ``y``."""
+        plan, memory = self.plan, self._buffer_bytes[y]
+        self.ops.append(Op(plan.names[-1], kind, plan.kernels[-1], demand, memory, weight))
 
     def _zeros(self, size: int) -> np.ndarray:
         """Bytes on cache lines. Padding is multiplied as it stands, so it must not be NaN."""
@@ -91,12 +114,17 @@ class CompiledEncoder:
     def _whole(self, channels: int, element: int) -> int:
         """A buffer of all tokens."""
         memory = self._zeros(channels * element * self.capacity)
-        return self.plan.add_buffer(memory, channels, element, 0)
+        buffer = self.plan.add_buffer(memory, channels, element, 0)
+        self._buffer_bytes[buffer] = memory.nbytes
+        return buffer
 
     def _group(self, channels: int, element: int) -> int:
         """A buffer of one group of tokens for each thread."""
         size = -(-channels * element * (GROUP_TOKENS + 48) // 64) * 64
-        return self.plan.add_buffer(self._zeros(size * self.num_threads), channels, element, size)
+        memory = self._zeros(size * self.num_threads)
+        buffer = self.plan.add_buffer(memory, channels, element, size)
+        self._buffer_bytes[buffer] = memory.nbytes
+        return buffer
 
     def _add_buffers(self) -> None:
         hidden = self.config.hidden
@@ -112,6 +140,9 @@ class CompiledEncoder:
         self.plan.add_embedding(
             "embedding", encoder.weight("word"), encoder.weight("position"), types, self.hidden
         )
+        self._added(
+            "embedding", copy_demand(self.config.hidden, 2 + (types is not None)), self.hidden
+        )
         self._add_norm("embedding norm", "embedding_norm", 0, self._scales[0]["input"])
         self._add_qkv(0)
 
@@ -122,6 +153,8 @@ class CompiledEncoder:
         if scale is not None:
             y, q_scale, q_bias = self.x, 1 / scale.step, float(scale.zero_point)
         self.plan.add_norm(name, gamma, beta, self.config.epsilon, self.hidden, y, q_scale, q_bias)
+        written = self.hidden if y == NONE else y
+        self._added("norm", norm_demand(self.config.hidden, y != NONE), written)
 
     def _add_layer(self, layer: int) -> None:
         """One stage: from this layer's attention to the next one's Q, K and V."""
@@ -152,14 +185,14 @@ class CompiledEncoder:
         weight = np.concatenate([encoder.weight(part, layer) for part in parts])
         bias = np.concatenate([encoder.bias(part, layer) for part in parts])
         step = np.repeat([scale[part].step for part in parts], self.config.hidden)
-        made = self.weights[name] = LayerWeight.of(weight, self._timings)
+        made = LayerWeight.of(weight, self._timings)
         epilogue = Epilogue(
             output="s8",
             scale=made.scale * scale["input"].step / step,
             bias=bias / step,
             x_zero_point=scale["input"].zero_point,
         )
-        self._add_product(name, made, epilogue, self.x, self.qkv[layer % 2], NONE)
+        self._add_product(name, "qkv", made, epilogue, self.x, self.qkv[layer % 2], NONE)
         self.plan.end_stage()
 
     def _add_attention(self, layer: int, scale: LayerScales) -> None:
@@ -175,6 +208,7 @@ class CompiledEncoder:
             scale["value"].step / scale["context"].step,
             float(scale["context"].zero_point),
         )
+        self._added("attention", attention_demand(self.config.hidden, heads), self.context)
 
     def _add_up(self, layer: int, scale: LayerScales) -> None:
         """The first feed-forward layer and its activation."""
@@ -197,7 +231,7 @@ class CompiledEncoder:
     def _add_linear(
         self,
         name: str,
-        part: tuple[str, int],
+        part: tuple[OpKind, int],
         x: int,
         x_scale: Scale,
         y: int,
@@ -209,7 +243,7 @@ class CompiledEncoder:
     ) -> None:
         """f32 out, or u8 of ``output``'s scale."""
         weight = self._encoder.weight(*part)
-        layer = self.weights[name] = LayerWeight.of(weight, self._timings)
+        layer = LayerWeight.of(weight, self._timings)
         epilogue = Epilogue(
             output="f32" if output is None else "u8",
             scale=layer.scale.astype(np.float64) * x_scale.step,
@@ -223,10 +257,17 @@ class CompiledEncoder:
                 else {"y_scale": output.step, "y_zero_point": output.zero_point}
             ),
         )
-        self._add_product(name, layer, epilogue, x, y, residual)
+        self._add_product(name, part[0], layer, epilogue, x, y, residual)
 
     def _add_product(
-        self, name: str, layer: LayerWeight, epilogue: Epilogue, x: int, y: int, residual: int
+        self,
+        name: str,
+        kind: OpKind,
+        layer: LayerWeight,
+        epilogue: Epilogue,
+        x: int,
+        y: int,
+        residual: int,
     ) -> None:
         packed = layer.packed
         m, k = packed.shape
@@ -235,3 +276,7 @@ class CompiledEncoder:
             group_begin=packed.group_begin, weights=packed.weights, channels=packed.channels,
             **epilogue.operands(packed, 1),
         )  # fmt: skip
+        demand = product_demand(
+            layer, epilogue.activation, residual != NONE, epilogue.table is not None
+        )
+        self._added(kind, demand, y, layer)

@@ -14,6 +14,7 @@ import numpy as np
 from spbench.engine.batch import Batch
 from spbench.engine.compiled_encoder import CompiledEncoder
 from spbench.engine.heads import find_classifier, find_pooler
+from spbench.engine.plan import Plan
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
@@ -50,17 +51,6 @@ class EncoderOutput:
     logits: np.ndarray | None
     mean: np.ndarray
     hidden_states: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class PlanRow:
-    """One op of a model's plan; all but the name belong to products."""
-
-    name: str
-    form: str = ""  # "dense" or the block shape
-    sparsity: float = 0.0  # share of weights in zero blocks
-    weight_bytes: int = 0  # indices included
-    reason: str = ""
 
 
 class Engine:
@@ -200,7 +190,7 @@ class Engine:
         long as weights are then read again from L3: batch 8 of BERT-Base s128 at 90 % gains 4 %.
         """
         compiled = self.compiled
-        if sum(weight.nbytes for weight in compiled.weights.values()) > _CACHED_WEIGHT_BYTES:
+        if compiled.weight_bytes > _CACHED_WEIGHT_BYTES:
             return _MOST_TOKENS
         cached = _ACTIVATION_BYTES // (10 * self.config.hidden)
         return min(max(128, cached) * compiled.num_threads, _MOST_TOKENS)
@@ -225,15 +215,9 @@ class Engine:
                     time_ns,
                 )
 
-    def plan(self) -> list[PlanRow]:
-        """Every op in the order in which it runs; of products, the form that was chosen and why."""
-        weights = self.compiled.weights
-        return [
-            PlanRow(name, made.form, made.sparsity, made.nbytes, made.reason)
-            if (made := weights.get(name))
-            else PlanRow(name)
-            for name in self.compiled.plan.names
-        ]
+    def plan(self) -> Plan:
+        """Every op in the order in which it runs, with what was chosen and why; and totals."""
+        return Plan.of(self.compiled)
 
     def time_by_op(
         self, input_ids: np.ndarray, attention_mask: np.ndarray | None = None

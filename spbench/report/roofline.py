@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spbench.report.bandwidth import BandwidthCurve
+from spbench.measure.bandwidth_curve import BandwidthCurve
 from spbench.report.case import Case, counts
 from spbench.report.machine import MachineFacts
 from spbench.store.schema import Row
@@ -114,7 +114,7 @@ def roofs(machine: MachineFacts, threads: int = 1) -> list[Roof]:
 
 def roofline(cases: Iterable[Case], machine: MachineFacts) -> list[RooflinePoint]:
     """A point for each row that counts, knows its real operations and has a peak."""
-    curve = BandwidthCurve.of(machine)
+    curve = BandwidthCurve.of(machine.pairs("limits", "bandwidth_curve"))
     points = (
         _point(case, row, machine, curve)
         for case in cases

@@ -44,7 +44,7 @@ def test_every_block_shape_runs_by_kernels_of_its_own(make_engine, monkeypatch, 
     for form in (WeightForm(block, 0.8, 1.0), DENSE):
         monkeypatch.setattr(layer_weight, "candidate_forms", lambda weight, form=form: [form])
         engine = make_engine(sparsity=0.8, threads=threads, block=(block.rows, block.cols))
-        assert {row.form for row in engine.plan()} == {"", form.name}
+        assert {row.form for row in engine.plan().rows} == {"", form.name}
         outputs[form.name] = engine(ids, mask).last_hidden_state
     np.testing.assert_array_equal(*outputs.values())
 
@@ -249,11 +249,11 @@ def test_scales_of_another_model_are_refused(make_engine):
 
 
 def test_the_plan_says_what_was_chosen(make_engine):
-    plan = {row.name: row for row in make_engine(sparsity=0.7).plan()}
+    plan = {row.name: row for row in make_engine(sparsity=0.7).plan().rows}
     assert plan["0 up"].form == "4x1" and plan["0 up"].reason == "clearly sparse"
     assert 0.5 < plan["0 up"].sparsity < 0.9
     assert plan["1 attention"].form == ""
-    dense = {row.name: row for row in make_engine(sparsity=0.0).plan()}
+    dense = {row.name: row for row in make_engine(sparsity=0.0).plan().rows}
     assert dense["0 up"].form == "dense"
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 from synthetic_runs import MACHINE, absent, row
 
-from spbench.report.bandwidth import BandwidthCurve
+from spbench.measure.bandwidth_curve import BandwidthCurve
 from spbench.report.case import group_cases
 from spbench.report.machine import MachineFacts
 from spbench.report.roofline import roofline, roofs
@@ -118,7 +118,7 @@ def test_threads_have_more_of_everything_but_the_shared_cache():
 
 
 def test_a_curve_never_rises_and_is_read_between_its_points():
-    curve = BandwidthCurve.of(MachineFacts(WITH_CURVE))
+    curve = BandwidthCurve.of(CURVE)
     assert [curve.at(size) for size, _ in CURVE] == [220, 220, 100, 80, 30]
     assert curve.at(2 << 20) == pytest.approx(90)
     assert (curve.at(100), curve.at(1 << 40)) == (220, 30)
@@ -127,7 +127,7 @@ def test_a_curve_never_rises_and_is_read_between_its_points():
 @pytest.mark.parametrize("points", ["unknown", [], [[8192]], [[8192, "unknown"]], [8192, 20.0], {}])
 def test_a_curve_that_is_none(points):
     machine = MachineFacts({"limits": {"bandwidth_curve": points}})
-    assert BandwidthCurve.of(machine) is None
+    assert BandwidthCurve.of(machine.pairs("limits", "bandwidth_curve")) is None
     assert not any("by size" in name for name, _ in machine.facts())
 
 
@@ -144,7 +144,7 @@ def test_with_a_curve_a_set_is_bounded_by_its_own_size():
 def test_threads_read_a_part_each_unless_no_cache_holds_all():
     wide = point_of(row("onednn", 1e9, m=1448, k=1448, n=1, threads=2), WITH_CURVE)
     assert wide.roof.level == "l3"
-    curve = BandwidthCurve.of(MachineFacts(WITH_CURVE))
+    curve = BandwidthCurve.of(CURVE)
     assert wide.roof.bandwidth_gb_s == pytest.approx(2 * curve.at(wide.bytes_moved / 2))
     huge = point_of(row("onednn", 1e9, m=8192, k=8192, n=1, threads=2), WITH_CURVE)
     assert huge.roof.level == "dram"

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from spbench.report.bandwidth import BandwidthCurve
 from spbench.report.case import percent
 from spbench.report.figures.style import (
     BLACK,
@@ -184,6 +183,6 @@ def _caption(machine: MachineFacts) -> str:
     return (
         "Each point is a row: its rate over the operations that it does for every byte of weights,"
         " indices, activations and result. Slanted: what each level of the memory can read"
-        f"{_BY_SIZE if BandwidthCurve.of(machine) else ''}."
+        f"{_BY_SIZE if machine.pairs('limits', 'bandwidth_curve') else ''}."
         " Libraries in f32 are bounded by the f32 peak."
     )

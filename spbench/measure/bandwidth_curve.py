@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spbench.report.machine import MachineFacts
-
 
 @dataclass(frozen=True)
 class BandwidthCurve:
@@ -22,9 +20,8 @@ class BandwidthCurve:
     gb_s: Sequence[float]
 
     @classmethod
-    def of(cls, machine: MachineFacts) -> BandwidthCurve | None:
-        """None for a run that did not measure it."""
-        points = machine.pairs("limits", "bandwidth_curve")
+    def of(cls, points: Sequence[Sequence[float]]) -> BandwidthCurve | None:
+        """Of pairs of bytes and GB/s; None without any, for a run that did not measure it."""
         if not points:
             return None
         sizes, rates = zip(*sorted(points), strict=True)
