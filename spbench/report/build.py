@@ -1,4 +1,4 @@
-"""A run's folder in, a report's files out."""
+"""A results folder in, a report's files out."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from spbench.report.contender import skips_zeros
 from spbench.report.html import to_html
 from spbench.report.machine import Machines
 from spbench.report.markdown import to_markdown
+from spbench.report.models.case import counts as counts_model
+from spbench.report.models.parts import Models
+from spbench.report.models.study import ModelStudy
 from spbench.report.page import Page, compose
 from spbench.report.repetition import repetition
 from spbench.report.setting_name import setting_names
 from spbench.report.study import SUBJECT, Study, indifference_of, studies
-from spbench.store.run_folder import RunFolder
+from spbench.store.results_folder import ResultsFolder
 from spbench.store.schema import Row
 
 _RUN_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -29,10 +32,10 @@ _RUN_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 @dataclass(frozen=True)
 class Report:
-    """Where a report lies, and the verdict's three lines about ``settings[0]``."""
+    """Where a report lies, and its verdict: three lines about ``settings[0]``, then whole models'."""
 
-    verdict: tuple[str, str, str]
-    settings: tuple[str, ...]  # every setting that the report has a verdict for
+    verdict: tuple[str, ...]
+    settings: tuple[str, ...]  # every setting of products that the report has a verdict for
     markdown: Path
     html: Path
     figures: tuple[Path, ...]
@@ -44,7 +47,7 @@ def build_report(
     baseline: str | None = None,
     indifference: float | None = None,
 ) -> Report:
-    """Write ``report.md``, ``report.html`` and ``figures/`` of a run.
+    """Write ``report.md``, ``report.html`` and ``figures/`` of a results folder.
 
     ``out`` is the folder for them, by default the run's own; ``baseline`` a dense backend, by
     default the fastest of each case; ``indifference`` the share by which times must differ, by
@@ -55,41 +58,56 @@ def build_report(
     written; :class:`RunError` when writing fails, e.g. on a full disk.
     """
     try:
-        folder = RunFolder.open(run)
-        rows = folder.latest()
+        results = ResultsFolder.read(run)
     except OSError as error:
         raise InputError(f"{run}: cannot be read: {error.strerror}") from error
-    _refuse_useless(rows, Path(run), baseline)
-    zone = indifference_of(folder.sweep) if indifference is None else indifference
-    found = studies(group_cases(rows), baseline, indifference=zone)
-    machines = Machines(folder.machines())
+    _refuse_useless(results, Path(run), baseline)
+    zone = indifference_of(results.sweep) if indifference is None else indifference
+    found = studies(group_cases(results.rows), baseline, indifference=zone)
+    models = Models(ModelStudy(results.model_rows, zone), results.quality_rows, found)
+    machines = Machines(results.machines)
     options = [] if baseline is None else ["--baseline", baseline]
     options += [] if indifference is None else ["--indifference", f"{100 * indifference:g}%"]
-    page = _page(folder, found, machines, Path(run), options)
+    page = _page(results, found, models, machines, options)
     files = _write(page, Path(run if out is None else out))
     return Report(page.answer, tuple(setting_names(found, machines)), *files)
 
 
-def _refuse_useless(rows: Sequence[Row], run: Path, baseline: str | None) -> None:
-    if not rows:
+def _refuse_useless(results: ResultsFolder, run: Path, baseline: str | None) -> None:
+    rows = results.rows
+    if baseline is not None:
+        _refuse_baseline(rows, run, baseline)
+    whole = any(map(counts_model, results.model_rows)) or results.quality_rows
+    if whole or any(map(counts, rows)):
+        return
+    tried = [*rows, *results.model_rows]
+    if not tried:
         raise InputError(f"{run} has no rows yet: go on with --resume {run}")
-    if not any(map(counts, rows)):
-        found = Counter(str(row.status) for row in rows)
-        told = ", ".join(f"{count} {status}" for status, count in sorted(found.items()))
-        first = next((row.reason for row in rows if row.reason), "no reason given")
-        raise InputError(f"{run} has no result that counts ({told}); the first says: {first}")
+    found = Counter(str(row.status) for row in tried)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(found.items()))
+    first = next((row.reason for row in tried if row.reason), "no reason given")
+    raise InputError(f"{run} has no result that counts ({told}); the first says: {first}")
+
+
+def _refuse_baseline(rows: Sequence[Row], run: Path, baseline: str) -> None:
     known = sorted({row.backend for row in rows})
-    if baseline is not None and baseline not in known:
-        raise InputError(f"no baseline {baseline!r} in {run}; it has {', '.join(known)}")
+    if baseline not in known:
+        there = ", ".join(known) or "no products"
+        raise InputError(f"no baseline {baseline!r} in {run}; it has {there}")
     if baseline == SUBJECT or any(row.backend == baseline and skips_zeros(row) for row in rows):
         raise InputError(f"{baseline!r} in {run} is no dense backend: it cannot be the baseline")
 
 
 def _page(
-    folder: RunFolder, found: Sequence[Study], machines: Machines, run: Path, options: Sequence[str]
+    results: ResultsFolder,
+    found: Sequence[Study],
+    models: Models,
+    machines: Machines,
+    options: Sequence[str],
 ) -> Page:
-    repeat = repetition(folder.head, run, found[0].rows[0].command, options)
-    return compose(run.resolve().name, found, machines, repeat, folder.warnings())
+    run = results.path
+    repeat = repetition(results.head, run, found[0].rows[0].command, options) if found else ()
+    return compose(run.resolve().name, found, machines, repeat, results.warnings, models)
 
 
 def _write(page: Page, out: Path) -> tuple[Path, Path, tuple[Path, ...]]:

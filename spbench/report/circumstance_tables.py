@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from spbench.measure.statistics import CONFIDENCE, INDIFFERENCE
 from spbench.report.case import Case, percent
@@ -24,18 +25,10 @@ def machine_facts(machines: Machines, host: str) -> Table:
 
 def protocol(rows: Iterable[Row], indifference: float = INDIFFERENCE) -> Table:
     """How it was measured: the settings that every row carries."""
-    seen: dict[str, set[str]] = {}
-    for row in rows:
-        for key, value in row.protocol.items():
-            seen.setdefault(key, set()).add(json.dumps(value, sort_keys=True))
-    settings = [
-        [key, next(iter(values)).strip('"') if len(values) == 1 else _varies(values)]
-        for key, values in sorted(seen.items())
-    ]
     return Table(
         "How it was measured",
         ["key", "value"],
-        settings,
+        distinct_values(row.protocol for row in rows),
         "The backends of a case ran in turns, each in its own process, in an order that changes"
         " from round to round so that each follows each other one equally often; every result was"
         " checked against the reference by the process that timed it. A turn that lost the core to"
@@ -53,6 +46,18 @@ def protocol(rows: Iterable[Row], indifference: float = INDIFFERENCE) -> Table:
         " case: they hold for these shapes and this run; their verdicts are those of their intervals,"
         " not corrected.",
     )
+
+
+def distinct_values(settings: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """Key and value of each setting; what differs among them is listed, or counted."""
+    seen: dict[str, set[str]] = {}
+    for each in settings:
+        for key, value in each.items():
+            seen.setdefault(key, set()).add(json.dumps(value, sort_keys=True))
+    return [
+        [key, next(iter(values)).strip('"') if len(values) == 1 else _varies(values)]
+        for key, values in sorted(seen.items())
+    ]
 
 
 def _varies(values: set[str]) -> str:

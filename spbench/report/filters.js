@@ -9,6 +9,7 @@
   const FACETS = [
     ["backend", "backend"], ["shape", "shape"], ["n", "N"], ["sparsity", "zeros"],
     ["machine", "machine"], ["blocks", "blocks"], ["setting", "setting"],
+    ["model", "model"], ["size", "batch x tokens"], ["runtime", "runtime"],
   ];
   const VERDICTS = ["faster", "slower", "undecided"];
   const tables = [...document.querySelectorAll("table")];

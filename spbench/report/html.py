@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
+from spbench.report.blocks import Answer, Block, Commands, Heading, Paragraph
 from spbench.report.figures import Figure
-from spbench.report.page import Answer, Block, Commands, Heading, Page, Paragraph
+from spbench.report.page import Page
 from spbench.report.table import Table
 
 ROWS_AT_ONCE = 30

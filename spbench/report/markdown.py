@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from spbench.report.blocks import Answer, Block, Commands, Heading, Paragraph
 from spbench.report.figures import Figure
-from spbench.report.page import Answer, Block, Commands, Heading, Page, Paragraph
+from spbench.report.page import Page
 from spbench.report.table import Table
 
 

@@ -9,50 +9,21 @@ from typing import Any
 
 from spbench.measure.stability import is_standing
 from spbench.report import figures, tables
+from spbench.report.blocks import Answer, Block, Commands, Heading, Paragraph, Sketch
 from spbench.report.case import Case
 from spbench.report.exclusion import bad_results, exclusions, remarks
 from spbench.report.figures import Figure
-from spbench.report.figures.drawing import Task, drawn
+from spbench.report.figures.drawing import drawn
 from spbench.report.fleet import Fleet, fleets
 from spbench.report.ledger import ledger
 from spbench.report.machine import MachineFacts, Machines
+from spbench.report.models.parts import Models
 from spbench.report.recommendation import Recommendation, recommendations
 from spbench.report.roofline import roofline
 from spbench.report.setting_name import setting_names
 from spbench.report.study import Study
 from spbench.report.table import Table
 from spbench.report.verdict import verdict_lines
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading; level 2 is a part of the page, 3 a part of that; 4 is for tables."""
-
-    text: str
-    level: int = 2
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """Running text; a warning is set off from the rest."""
-
-    text: str
-    warning: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The verdict's three lines."""
-
-    lines: tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Commands:
-    """Commands to type, one a line."""
-
-    lines: Sequence[str]
-
 
 UNSTEADY = (
     "Something disturbed the measuring: what happened, how much, and what to do about it stands"
@@ -69,32 +40,21 @@ NOT_DRAWN = (
 
 
 @dataclass(frozen=True)
-class Sketch:
-    """Figures that are still to be drawn; ``suffix`` sets their files apart from others'."""
-
-    draw: Task
-    suffix: str = ""
-
-
-Block = Heading | Paragraph | Answer | Commands | Figure | Table
-
-
-@dataclass(frozen=True)
 class Page:
-    """Everything a report says, in the order in which it is read."""
+    """Everything a report says, in the order in which it is read.
+
+    ``answer`` are the lines of its verdicts: of products those of the setting with the most cases,
+    then those of whole models.
+    """
 
     title: str
     subtitle: str
+    answer: tuple[str, ...]
     blocks: Sequence[Block]
 
     @property
     def figures(self) -> list[Figure]:
         return [block for block in self.blocks if isinstance(block, Figure)]
-
-    @property
-    def answer(self) -> tuple[str, str, str]:
-        """The lines of the first verdict: that of the setting with the most cases."""
-        return next(block.lines for block in self.blocks if isinstance(block, Answer))
 
 
 def compose(
@@ -103,45 +63,56 @@ def compose(
     machines: Machines,
     repeat: Sequence[str] = (),
     warnings: Sequence[Mapping[str, Any]] = (),
+    models: Models | None = None,
 ) -> Page:
     """The page of a run: each setting from its verdict to its tables, then what they share.
 
     ``repeat`` are the commands that repeat run and report, ``warnings`` what the run
-    found unsteady about its machines.
+    found unsteady about its machines. Whole models come before the settings of products; there
+    is one or the other, or both.
     """
+    models = models or Models.none()
     cases = sorted((case for study in studies for case in study.cases), key=lambda each: each.order)
     disturbed = not all(map(is_standing, warnings))
-    blocks: list[Block | Sketch] = _verdicts(studies, machines, cases, disturbed)
+    blocks: list[Block | Sketch] = _verdicts(studies, models, machines, cases, disturbed)
+    blocks += [*models.parts(machines), Heading("Products")] if models.subject else []
     for number, fleet in enumerate(fleets(studies), 1):
         blocks += _fleet(fleet, machines, "" if number == 1 else f"-{number}")
     blocks += _settings(studies, machines)
     with drawn([block.draw for block in blocks if isinstance(block, Sketch)]) as figures_of:
-        blocks += _trust(cases, machines, warnings)
-        blocks += _method(studies, cases, machines)
+        blocks += _trust(cases, models, machines, warnings)
+        blocks += _method(studies, models, cases, machines)
         blocks += [Heading("To repeat it"), *([Commands(repeat)] if repeat else [])]
-        blocks.append(tables.commands(cases))
+        blocks += [*models.commands(), tables.commands(cases)]
         finished = _finished(blocks, figures_of)
-    return Page(f"spbench report: {name}", _subtitle(studies, machines), finished)
+    answer = _answer(studies[0], machines).lines if studies else ()
+    title, subtitle = f"spbench report: {name}", _subtitle(studies, models, machines)
+    return Page(title, subtitle, (*answer, *models.lines), finished)
 
 
-def _subtitle(studies: Sequence[Study], machines: Machines) -> str:
-    first = studies[0].setting
-    hosts = {study.setting.host for study in studies}
+def _subtitle(studies: Sequence[Study], models: Models, machines: Machines) -> str:
+    hosts = list(dict.fromkeys([*(study.setting.host for study in studies), *models.hosts]))
+    about = [str(studies[0].setting)] if studies else []
+    about += [models.subject] if models.subject else []
     if len(hosts) > 1:
-        return f"{len(hosts)} machines; {first}"
-    return f"{machines.of(first.host).headline}; {first}"
+        return "; ".join([f"{len(hosts)} machines", *about])
+    return "; ".join([*(machines.of(host).headline for host in hosts), *about])
 
 
 def _verdicts(
-    studies: Sequence[Study], machines: Machines, cases: Sequence[Case], disturbed: bool
+    studies: Sequence[Study],
+    models: Models,
+    machines: Machines,
+    cases: Sequence[Case],
+    disturbed: bool,
 ) -> list[Block]:
     """The first screen: one setting's verdict, or of several what they say together."""
     if len(studies) > 1:
         blocks = [Heading("Verdicts"), *_of_several(studies, machines)]
     else:
-        blocks = [Heading("Verdict"), _answer(studies[0], machines)]
-    bad = bad_results(cases)
-    blocks += [Paragraph(bad, warning=True)] if bad else []
+        blocks = [Heading("Verdict"), *(_answer(study, machines) for study in studies)]
+    blocks += [Answer(models.lines)] if models.lines else []
+    blocks += [Paragraph(bad, warning=True) for bad in (bad_results(cases), models.warning) if bad]
     return [*blocks, *([Paragraph(UNSTEADY, warning=True)] if disturbed else [])]
 
 
@@ -249,29 +220,37 @@ def _fleet(fleet: Fleet, machines: Machines, suffix: str) -> list[Block | Sketch
 
 
 def _trust(
-    cases: Sequence[Case], machines: Machines, warnings: Sequence[Mapping[str, Any]]
+    cases: Sequence[Case],
+    models: Models,
+    machines: Machines,
+    warnings: Sequence[Mapping[str, Any]],
 ) -> list[Block]:
-    found: list[Block] = [
+    left_out = tables.left_out(exclusions(cases))
+    return [
+        Heading("How far to trust it"),
         tables.disturbances(warnings, machines),
         tables.circumstances(warnings, machines),
         tables.remarks(remarks(cases)),
         tables.turns(cases),
         tables.sample_health(cases),
-        tables.left_out(exclusions(cases)),
+        left_out,
+        *([Paragraph("Every backend ran on every case.")] if cases and not left_out.rows else []),
+        *models.trust(),
     ]
-    if not found[-1].rows:
-        found.append(Paragraph("Every backend ran on every case."))
-    return [Heading("How far to trust it"), *found]
 
 
-def _method(studies: Sequence[Study], cases: Sequence[Case], machines: Machines) -> list[Block]:
+def _method(
+    studies: Sequence[Study], models: Models, cases: Sequence[Case], machines: Machines
+) -> list[Block]:
     rows = [row for case in cases for row in case.rows.values()]
-    hosts = dict.fromkeys(study.setting.host for study in studies)
+    hosts = dict.fromkeys([*(study.setting.host for study in studies), *models.hosts])
     return [
         Heading("Machine and method"),
         tables.backends(studies, machines),
+        *models.runtimes(),
         *(tables.machine_facts(machines, host) for host in hosts),
-        tables.protocol(rows, studies[0].indifference),
+        *([tables.protocol(rows, studies[0].indifference)] if studies else []),
+        *models.method(),
     ]
 
 

@@ -22,6 +22,9 @@ FACETS = {
     "machine": "machine",
     "blocks": "blocks",
     "setting": "setting",
+    "model": "model",
+    "batch x tokens": "size",
+    "runtime": "runtime",
 }
 """Columns whose cells say what their row is about, and the name a page's filter has for it."""
 

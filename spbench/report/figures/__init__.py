@@ -9,6 +9,12 @@
     libraries.py   speed-up over each library: the paper's comparisons
     throughput.py  every backend by sparsity: what else is there?
     fleet.py       speed-up machine by machine
+    model_latency.py   latency of whole models by runtime
+    model_gain.py      how much faster spbench answers, by sparsity
+    model_ops.py       where its time goes
+    model_limit.py     the highest throughput under a latency limit
+    trade_off.py       accuracy against latency
+    labels.py      texts beside marks that touch nothing
     drawing.py     draws them side by side
     style.py       what they share: colours, scales, captions, files
 
@@ -24,9 +30,14 @@ from spbench.report.figures import (
     heat_map,
     layers,
     libraries,
+    model_gain,
+    model_latency,
+    model_limit,
+    model_ops,
     roofline,
     shapes,
     throughput,
+    trade_off,
 )
 from spbench.report.figures.style import Figure
 
@@ -38,7 +49,12 @@ __all__ = [
     "heat_map",
     "layers",
     "libraries",
+    "model_gain",
+    "model_latency",
+    "model_limit",
+    "model_ops",
     "roofline",
     "shapes",
     "throughput",
+    "trade_off",
 ]

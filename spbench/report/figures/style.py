@@ -257,12 +257,19 @@ def source_of(study: Study, machine: MachineFacts) -> str:
     return f"{machine.headline}; {study.setting}."
 
 
-def finish(canvas: Canvas, name: str, title: str, caption: str, source: str) -> Figure:
-    """Write the caption and its source under the figure, and save it."""
+def lay_out(canvas: Canvas, caption: str, source: str) -> None:
+    """Write the caption and its source under the figure, and give everything its place."""
     text = "\n".join(
         textwrap.fill(part, CAPTION_COLUMNS, break_on_hyphens=False) for part in (caption, source)
     )
     canvas.supxlabel(text, x=0.01, ha="left", fontsize=7.5, color="#333333")
+    canvas.set_dpi(PNG_DPI)
+    canvas.canvas.draw()
+
+
+def finish(canvas: Canvas, name: str, title: str, caption: str, source: str) -> Figure:
+    """Lay the figure out, and save it."""
+    lay_out(canvas, caption, source)
     return Figure(name, title, f"{caption} {source}", *_saved(canvas))
 
 
@@ -271,8 +278,6 @@ def _saved(canvas: Canvas) -> tuple[bytes, bytes]:
 
     By the canvases' own methods: ``savefig`` draws everything once more each time.
     """
-    canvas.set_dpi(PNG_DPI)
-    canvas.canvas.draw()
     png, svg = io.BytesIO(), io.BytesIO()
     pixels = canvas.canvas.buffer_rgba()
     imsave(
