@@ -85,6 +85,7 @@ def test_texts_that_differ_in_what_a_model_hardly_sees_are_the_same():
     assert text_key("not good") != text_key("good")
 
 
+@pytest.mark.slow
 def test_nothing_overlaps_in_the_real_sets():
     try:
         sets = [read_text_set(name) for name in SOURCES]

@@ -1,0 +1,135 @@
+"""Recovery on a model of two thin layers: zeros stay, it learns, and it goes on after a kill."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_encoders import encoder_config, encoder_tensors
+from small_models import write_safetensors
+
+from spbench.errors import InputError, RunError
+from spbench.formats.checkpoint import Checkpoint
+from spbench.pruning.recovery import recovery as recovery_module
+from spbench.pruning.recovery.recovery import read_recovery, recover
+from spbench.pruning.recovery.settings import RecoverySettings
+from spbench.texts.text_set import Side, TextSet
+
+torch = pytest.importorskip("torch", reason="recovery trains with torch")
+pytest.importorskip("transformers", reason="recovery loads models with transformers")
+tokenizers = pytest.importorskip("tokenizers", reason="recovery needs a tokenizer")
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SETTINGS = {
+    "steps": 12, "batch_tokens": 64, "tokens": 16, "texts": ("letters",), "checkpoint_every": 3,
+    "learning_rate": 1e-2, "precision": "f32",
+}  # fmt: skip
+
+
+def _write(folder: Path, sparsity: float = 0.0) -> Path:
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(encoder_config()))
+    write_safetensors(folder / "model.safetensors", encoder_tensors(sparsity=sparsity, seed=1))
+    vocabulary = {"[UNK]": 1} | {letter: 2 + i for i, letter in enumerate(_LETTERS)}
+    model = tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]")
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def _letters(_name: str) -> TextSet:
+    generator = np.random.default_rng(0)
+    texts = [" ".join(generator.choice([*_LETTERS], 4 + i % 12)) for i in range(200)]
+    side = Side(tuple(texts), ("x",) * 200, tuple(bytes([i]) for i in range(200)))
+    return TextSet("letters", "none", "1", side, side)
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """The dense model, and the same with some of its 4x1 blocks zero."""
+    monkeypatch.setattr(recovery_module, "read_text_set", _letters)
+    dense, pruned = _write(tmp_path / "dense"), _write(tmp_path / "pruned", 0.5)
+    return Checkpoint.open(pruned), Checkpoint.open(dense)
+
+
+def _recover(models, tmp_path, name="out", **given):
+    settings = RecoverySettings(**_SETTINGS | given)
+    recover(*models, settings, tmp_path / f"{name}.state", 1).save(tmp_path / name)
+    return Checkpoint.open(tmp_path / name)
+
+
+@pytest.mark.parametrize("aware", [False, True])
+def test_zeros_stay_and_the_distance_falls(models, tmp_path, aware):
+    recovered = _recover(models, tmp_path, steps=60, quantization_aware=aware)
+    assert read_recovery(recovered.folder).steps == 60
+    losses = torch.load(tmp_path / "out.state/training-state.pt", weights_only=True)["losses"]
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
+    for layer in recovered.linear_layers:
+        before, after = models[0].weight(layer), recovered.weight(layer)
+        np.testing.assert_array_equal(before == 0, after == 0)
+    embedding = "embeddings.word_embeddings.weight"
+    same = models[0].tensors[embedding].bits(), recovered.tensors[embedding].bits()
+    np.testing.assert_array_equal(*same)
+
+
+def test_the_same_recipe_gives_the_same_bytes_also_when_time_ran_out_in_between(models, tmp_path):
+    at_once = _recover(models, tmp_path)
+    settings = RecoverySettings(**_SETTINGS)
+    for seen in (4, 7):  # stops behind these steps, not at a state that was due
+        with pytest.raises(KeyboardInterrupt):
+            recover(*models, settings, tmp_path / "b.state", 1, watch=_stop_at(seen))
+    partly = recover(*models, settings, tmp_path / "b.state", 1, time_limit_s=0)
+    assert partly.record.ended_by == "time limit"
+    assert str(partly.record) == "distilled, 6 of 12 steps"
+    done = recover(*models, settings, tmp_path / "b.state", 1)
+    done.save(tmp_path / "b")
+    for name in ("model.safetensors", "spbench-recovery.json"):
+        assert (at_once.folder / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def _stop_at(step):
+    def watch(standing):
+        if standing.step == step:
+            raise KeyboardInterrupt
+
+    return watch
+
+
+def test_a_state_of_another_recipe_or_a_damaged_one_is_refused(models, tmp_path):
+    _recover(models, tmp_path)
+    other = RecoverySettings(**_SETTINGS | {"learning_rate": 1e-3})
+    with pytest.raises(InputError, match="another model, recipe or thread count"):
+        recover(*models, other, tmp_path / "out.state", 1)
+    state = tmp_path / "out.state/training-state.pt"
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(InputError, match="damaged"):
+        recover(*models, RecoverySettings(**_SETTINGS), tmp_path / "out.state", 1)
+
+
+def test_a_full_disk_is_one_line_and_keeps_the_earlier_state(models, tmp_path, monkeypatch):
+    _recover(models, tmp_path)
+    before = (tmp_path / "out.state/training-state.pt").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    from spbench.pruning.recovery.text_batches import Position
+    from spbench.pruning.recovery.training_state import TrainingState
+
+    state = TrainingState("job", 1, Position(), [], {}, {}, torch.get_rng_state())
+    with pytest.raises(RunError, match="No space left"):
+        state.save(tmp_path / "out.state")
+    assert (tmp_path / "out.state/training-state.pt").read_bytes() == before
+    assert len([*(tmp_path / "out.state").iterdir()]) == 1
+
+
+def test_models_that_do_not_fit_each_other_are_named(models, tmp_path):
+    config = encoder_config() | {"num_hidden_layers": 1}
+    (models[1].folder / "config.json").write_text(json.dumps(config))
+    dense = Checkpoint.open(models[1].folder)
+    with pytest.raises(InputError, match="layers 2, .* 1: give the model"):
+        recover(models[0], dense, RecoverySettings(**_SETTINGS), tmp_path / "state", 1)
