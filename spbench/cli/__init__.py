@@ -1,8 +1,7 @@
 """The command line: parses, calls, prints. It computes nothing.
 
-    main -> LazyGroup -> prune, quantize, inspect, run-gemm, run-model, report, compare, export,
-             machine
-             (one module each)
+    main -> LazyGroup -> prune, quantize, inspect, evaluate, texts, run-gemm, run-model, report,
+             compare, export, machine (one module each)
 
 A command's module is imported when it is called, so `spbench --help` imports none.
 lazy_group.py turns failures into lines and exit codes, stopping.py signals into Ctrl-C.
@@ -18,6 +17,8 @@ COMMANDS = {
     "prune": ("spbench.cli.prune:prune", "Prune the linear layers of a model in blocks."),
     "quantize": ("spbench.cli.quantize:quantize", "Calibrate a model's int8 activations on text."),
     "inspect": ("spbench.cli.inspect:inspect", "Show how sparse a model's layers really are."),
+    "evaluate": ("spbench.cli.evaluate:evaluate", "Measure what models are worth on real text."),
+    "texts": ("spbench.cli.texts:texts", "Write real text into a file, for calibration."),
     "run-gemm": ("spbench.cli.run_gemm:run_gemm", "Measure matrix products against libraries."),
     "run-model": ("spbench.cli.run_model:run_model", "Run whole models: their plan, their time."),
     "report": ("spbench.cli.report:report", "Write the report of a run."),
