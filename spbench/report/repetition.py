@@ -87,6 +87,8 @@ def _prunings(record: Record, model: str) -> list[str]:
 
 def _recipe(step: Step) -> dict[str, Any]:
     fields = step.recipe.model_dump(mode="json", exclude_none=True)
+    if "calibration" not in fields:
+        fields.pop("quantization", None)
     return {key: value for key, value in fields.items() if value != []}
 
 

@@ -119,7 +119,7 @@ def test_prune_quantises_the_pruned_model(model, texts, tmp_path):
     record = json.loads((out / RECORD_NAME).read_text())
     assert record["done"]["source"] == str(model)
     engine = Engine.from_pretrained(out)
-    assert any(row.sparsity > 0.4 for row in engine.plan())
+    assert any(row.sparsity > 0.4 for row in engine.plan().rows)
     pruned_again = tmp_path / "again"
     assert run("prune", out, "--sparsity", 0.6, "--out", pruned_again).exit_code == 0
     assert not (pruned_again / FILE_NAME).exists()  # scales of other weights
