@@ -1,4 +1,4 @@
-"""``spbench report``: a run's folder in, verdict, tables, figures and a page out."""
+"""``spbench report``: a results folder in, verdict, tables, figures and a page out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from spbench.cli.share import indifference_option
 )
 @indifference_option("that of the sweep, 1% unless told")
 def report(run: str, out: str | None, baseline: str | None, indifference: float | None) -> None:
-    """Write the report of a sweep: report.html, report.md and figures/.
+    """Write the report of a results folder: report.html, report.md and figures/.
 
-    RUN is the folder that `spbench run-gemm sweep` wrote. Prints the verdict in
-    three lines (the model's own layers, random shapes, other sparse libraries)
-    and the page's path; before them, if the run has several settings (threads,
-    blocks), which one they are about.
+    RUN is the folder that `spbench run-gemm sweep`, `spbench run-model` or `spbench evaluate`
+    wrote, or all of them. Prints the verdict and the page's path: of products three lines (the
+    model's own layers, random shapes, other sparse libraries), before them, if there are
+    several settings (threads, blocks), which one they are about; of whole models a line each,
+    and which blocks to choose.
     """
     from spbench.errors import InputError
 
@@ -33,8 +34,8 @@ def report(run: str, out: str | None, baseline: str | None, indifference: float 
         raise InputError("figures need matplotlib: pip install 'spbench[report]'") from error
 
     result = build_report(run, out, baseline, indifference)
-    first, *others = result.settings
-    if others:
+    if len(result.settings) > 1:
+        first, *others = result.settings
         click.echo(f"Setting    {first}; {len(others)} more in the report")
     for line in result.verdict:
         click.echo(line)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 
 import pytest
+from synthetic_models import bench, curve, limit_rows, write_models
 from synthetic_runs import SHAPES, pair, realistic, write_run
 
 pytest.importorskip("matplotlib")
@@ -238,3 +239,18 @@ def test_everything_is_there_without_script(browser, page, tmp_path):
     )
     assert found == {"bars": 0, "rows": page.count("<tr"), "figures": 8}
     assert "@media screen { .out { display: none; } }" in page, "hidden rows must be in print"
+
+
+def test_whole_models_show_and_are_filtered(browser, tmp_path):
+    models, qualities = curve(["4x1", "16x1"], (0.8, 0.9))
+    folder = write_models(tmp_path / "run", models + bench() + limit_rows(), qualities)
+    page = build_report(folder).html.read_text()
+    found, console = open_page(browser, tmp_path, page)
+    assert (found["errors"], console, faults(found)) == ([], [], [])
+    assert len(found["figures"]) == 5
+    assert found["overflow"] <= 0
+    tables = filtered(browser, page, tmp_path, ("model", "bert-base"), ("runtime", "torch-f32"))
+    shown = table_of(tables["runtime"], "Latency and throughput")
+    assert [row[:6] for row in shown["rows"]] == [
+        ["bert-base", "4x1", zeros, "1x128", "1", "torch-f32 [1]"] for zeros in ("80 %", "90 %")
+    ]

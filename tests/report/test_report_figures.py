@@ -6,12 +6,12 @@ import io
 
 import numpy as np
 import pytest
+from figure_texts import assert_texts_apart
 from synthetic_runs import MACHINE, SHAPES, pair, realistic, row
 
 pytest.importorskip("matplotlib")
 
 from matplotlib import image
-from matplotlib.text import Text
 
 from spbench.report.case import group_cases
 from spbench.report.figures import drawing, heat_map, style
@@ -69,36 +69,6 @@ def test_no_text_is_cut_or_covers_other_text(name, canvases):
     assert figures_of(RUNS[name]())
     for canvas in canvases:
         assert_texts_apart(canvas)
-
-
-def assert_texts_apart(canvas):
-    """Every text lies on the canvas, and no two overlap by more than a hair."""
-    canvas.canvas.draw()
-    renderer = canvas.canvas.get_renderer()
-    texts = [each for each in canvas.findobj(Text) if each.get_visible() and each.get_text()]
-    texts = [each for each in texts if not is_idle_tick(each)]
-    boxes = [(each.get_text(), each.get_window_extent(renderer)) for each in texts]
-    width, height = canvas.bbox.width, canvas.bbox.height
-    for text, box in boxes:
-        assert -1 <= box.x0 and box.x1 <= width + 1, f"cut at a side: {text!r}"
-        assert -1 <= box.y0 and box.y1 <= height + 1, f"cut above or below: {text!r}"
-    for index, (text, box) in enumerate(boxes):
-        for other, space in boxes[index + 1 :]:
-            wide = min(box.x1, space.x1) - max(box.x0, space.x0)
-            high = min(box.y1, space.y1) - max(box.y0, space.y0)
-            assert wide < 1 or high < 1.5, f"{text!r} covers {other!r}"
-
-
-def is_idle_tick(text):
-    """Labels of ticks beyond the limits exist, but are not drawn."""
-    axes = text.axes
-    if axes is None:
-        return False
-    for axis in (axes.xaxis, axes.yaxis):
-        if text in [tick.label1 for tick in axis.get_major_ticks()]:
-            drawn = [tick.label1 for tick in axis._update_ticks()]
-            return text not in drawn
-    return False
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-_PLACES = (
-    (7, 5, "left", "bottom"),
-    (7, -5, "left", "top"),
-    (-7, 5, "right", "bottom"),
-    (-7, -5, "right", "top"),
-    (0, 8, "center", "bottom"),
-    (0, -8, "center", "top"),
-)  # points to the right, points up, and which side of the text is there
+_SIDES = (("left", 1), ("right", -1))
+_PLACES = [
+    (away * right, up, side, "bottom" if up > 0 else "top" if up < 0 else "center")
+    for away, ups in ((7, (5, -5)), (8, (0,)), (4, (9, -9)), (15, (0, 8, -8, 14, -14)))
+    for up in ups
+    for side, right in _SIDES
+]
+"""The nearest first: points to the right, points up, and which side of the text is there."""
 _MARK = 5.0
 """Points around the middle of a mark that no text may cover."""
 

@@ -16,6 +16,12 @@ def milliseconds(time_ns: float) -> str:
     return f"{value:.{digits}f}"
 
 
+def rate(per_second: float) -> str:
+    """Three digits that count, thousands apart: ``74.4``, ``1,042``."""
+    digits = max(0, 2 - math.floor(math.log10(per_second)))
+    return f"{per_second:,.{digits}f}"
+
+
 def median_ms(row: ModelRow) -> str:
     """The median with its interval, in milliseconds."""
     if row.time_ns_low is None or row.time_ns_high is None:

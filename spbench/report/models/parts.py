@@ -79,7 +79,11 @@ class Models:
         ]
 
     def _latency(self, machines: Machines) -> list[Block | Sketch]:
-        settings = list(self.study.settings)
+        settings = [
+            setting
+            for setting, cases in self.study.settings.items()
+            if any(map(self.study.rivals, cases))
+        ]
         found: list[Block | Sketch] = []
         for number, setting in enumerate(settings[:SETTINGS_DRAWN], 1):
             suffix = "" if number == 1 else f"-{number}"
@@ -97,6 +101,7 @@ class Models:
             tables.latencies(self.study),
             Sketch(partial(figures.model_ops.draw, self.study, machines)),
             tables.time_by_op(self.study),
+            tables.loading(self.study),
         ]
 
     def _trade_off(self, machines: Machines) -> list[Block | Sketch]:

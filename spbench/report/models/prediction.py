@@ -21,6 +21,9 @@ from spbench.report.models.study import ModelStudy
 from spbench.report.study import FASTEST_DENSE, Study
 from spbench.report.summary import Summary, sum_of
 
+SAME_SPARSITY = 0.02
+"""Two counts of the zeros of one model differ by less: one is of blocks, one of weights."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -78,12 +81,16 @@ def predictions(study: ModelStudy, products: Sequence[Study]) -> list[Prediction
     for case in study.cases:
         measured = study.comparison(case, DENSE_TWIN)
         if measured is not None and not measured.disturbed:
-            found += [Prediction(measured, *layers) for key, *layers in sums if _fits(case, *key)]
+            found += [
+                Prediction(measured, setting, baseline, layers)
+                for model, n, setting, baseline, layers in sums
+                if _fits(case, model, n, setting, layers)
+            ]
     return found
 
 
 def _sums(study: Study) -> Iterable[tuple]:
-    """((weights' model, N, setting), setting, baseline, sum) of each model in a run of products."""
+    """(weights' model, N, setting, baseline, sum) of each model in a run of products."""
     groups: dict[tuple[str, int], list[Case]] = {}
     for case in study.cases:
         if case.from_model:
@@ -94,17 +101,19 @@ def _sums(study: Study) -> Iterable[tuple]:
         pairs = ((case, case.counted(study.subject), _dense(study, case, twin)) for case in cases)
         compared = compare_all((each for each in pairs if each[1] and each[2]), study.indifference)
         if len(steady(compared)) == len(cases):  # a layer that is missing would be a wrong sum
-            yield (model, n, study.setting), study.setting, baseline, sum_of(compared)
+            yield model, n, study.setting, baseline, sum_of(compared)
 
 
 def _dense(study: Study, case: Case, twin: bool):
     return case.counted(DENSE_TWIN) if twin else study.baseline_of(case)
 
 
-def _fits(case: ModelCase, model: str, n: int, setting: Setting) -> bool:
+def _fits(case: ModelCase, model: str, n: int, setting: Setting, layers: Summary) -> bool:
     """Whether products of ``model``'s layers are those that the case's call makes."""
     row = case.any_row
     named = {row.model, row.source, Path(row.source).name, Path(row.source).stem}
     same_model = bool(named & {model, Path(model).name})
+    same_zeros = abs(layers.sparsity_real - row.sparsity_real) < SAME_SPARSITY
     same_call = (n, setting.pattern, setting.threads) == (case.tokens, row.pattern, row.threads)
-    return same_model and same_call and setting.host == row.host and row.instances == 1
+    same_machine = setting.host == row.host and row.instances == 1
+    return same_model and same_zeros and same_call and same_machine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -104,7 +104,7 @@ class ModelStudy:
         return sorted(found, key=lambda each: (order.index(each.status), each.runtime, each.reason))
 
 
-def runtimes(rows: Sequence[ModelRow]) -> list[str]:
+def runtimes(rows: Iterable[ModelRow]) -> list[str]:
     """Names in the order of tables and legends: spbench, its dense twin, then the others."""
     names = {row.runtime for row in rows}
     return sorted(names, key=lambda name: (name != SUBJECT, name != DENSE_TWIN, name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from statistics import median
 
 from spbench.measure.statistics import CONFIDENCE
 from spbench.report.case import percent
@@ -11,7 +12,7 @@ from spbench.report.circumstance_tables import distinct_values
 from spbench.report.comparison import DISTURBED_SHARE, MINIMUM_ROUNDS
 from spbench.report.models.case import DENSE, SUBJECT, ModelCase, counts
 from spbench.report.models.limit import Limited, latency
-from spbench.report.models.numbers import median_ms, milliseconds, ratio
+from spbench.report.models.numbers import median_ms, milliseconds, rate, ratio
 from spbench.report.models.prediction import Prediction, error
 from spbench.report.models.runtime import Footnotes
 from spbench.report.models.study import ModelStudy, runtimes
@@ -42,14 +43,12 @@ def latencies(study: ModelStudy) -> Table:
             "spbench is faster by",
             "verdict",
             "cosine to f32",
-            "load ms",
-            "weights MB",
         ],
         rows,
         "A call answers batch x tokens. Median over rounds with its 99 % interval; the 99th"
         " percentile is that of single calls. Ratios are taken round by round, the other runtime's"
-        " time over spbench's. The cosine is that of the output to f32 with the same weights; weights"
-        " are those of linear layers, packed, indices included." + footnotes.text,
+        " time over spbench's. The cosine is that of the output to f32 with the same weights."
+        + footnotes.text,
         facets=facets,
     )
 
@@ -60,13 +59,39 @@ def _times(study: ModelStudy, case: ModelCase, row: ModelRow) -> list[Cell | str
     return [
         median_ms(row),
         milliseconds(row.p99_ns) if row.p99_ns else NOTHING,
-        f"{row.throughput:,.4g}" if row.throughput else NOTHING,
+        rate(row.throughput) if row.throughput else NOTHING,
         Cell(ratio(found.interval) if found else NOTHING, verdict),
         Cell(found.word if found else NOTHING, verdict),
         f"{row.cosine:.4f}" if row.cosine is not None else NOTHING,
-        milliseconds(row.load_ns) if row.load_ns else NOTHING,
-        f"{row.weight_bytes / 1e6:.3g}" if row.weight_bytes else NOTHING,
     ]
+
+
+def loading(study: ModelStudy) -> Table:
+    """What comes before the first answer: time to load, and what the weights take."""
+    found: dict[tuple, list[ModelRow]] = {}
+    for case in study.cases:
+        for name in runtimes(case.rows.values()):
+            row = case.counted(name)
+            if row is not None and (row.load_ns or row.weight_bytes):
+                about = _pattern(case.any_row.pattern, case.sparsity)
+                found.setdefault((case.model, *about, name), []).append(row)
+    return Table(
+        "Time to load, and packed weights",
+        ["model", "blocks", "zeros", "runtime", "load ms", "weights MB"],
+        [[*about, *_loaded(rows)] for about, rows in found.items()],
+        "From the files to the first answer, median over sizes; weights of linear layers, indices"
+        " included.",
+        facets=[_facet_names(*about) for about in found],
+    )
+
+
+def _loaded(rows: Sequence[ModelRow]) -> tuple[str, str]:
+    loads = [row.load_ns for row in rows if row.load_ns]
+    sizes = [row.weight_bytes for row in rows if row.weight_bytes]
+    return (
+        milliseconds(median(loads)) if loads else NOTHING,
+        f"{median(sizes) / 1e6:.3g}" if sizes else NOTHING,
+    )
 
 
 def time_by_op(study: ModelStudy) -> Table:
@@ -196,7 +221,7 @@ def _found(each: Limited, own: float | None) -> list[str]:
         return [nearest, NOTHING, NOTHING, NOTHING, NOTHING, str(each.tried)]
     more = f"{own / each.throughput:.2f}x" if own and each.runtime != SUBJECT else NOTHING
     return [
-        f"{each.throughput:,.4g}",
+        rate(each.throughput),
         more,
         str(each.best.batch),
         f"{each.best.instances}x{each.best.threads}",

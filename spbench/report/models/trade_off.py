@@ -20,6 +20,7 @@ from spbench.store.model_row import ModelRow
 from spbench.store.quality_row import Estimate, QualityRow
 
 ACCURACY_LOSSES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+_ROUNDING = 1e-9  # of a difference that is just what is allowed
 COSINE_LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
 
 
@@ -174,7 +175,7 @@ class TradeOff:
             for point in self.points
             if not point.is_dense
             and (loss := self.loss(point, measure)) is not None
-            and loss.value <= allowed
+            and loss.value <= allowed + _ROUNDING
         ]
         if not within:
             return None
