@@ -54,7 +54,7 @@ def model_row(
         "load_ns": 5e8,
         "weight_bytes": 10_000_000 if ours else None,
         "op_time_ns": {op: share * time_ns for op, share in OPS.items()} if ours else None,
-        "linear_ns": 0.65 * time_ns if ours else None,
+        "linear_ns": sum((OPS["qkv"], OPS["ffn"])) * time_ns if ours else None,
         "cosine": 0.9912,
         "protocol": PROTOCOL,
         "command": f"spbench run-model bench {model}.yaml --runtime {runtime}",

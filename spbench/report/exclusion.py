@@ -69,14 +69,15 @@ def remarks(cases: Sequence[Case]) -> list[Exclusion]:
     for case in cases:
         for backend, row in case.rows.items():
             if counts(row) and row.reason:
-                grouped.setdefault((backend, _without_numbers(row.reason)), []).append(str(case))
+                grouped.setdefault((backend, without_numbers(row.reason)), []).append(str(case))
     return [
         Exclusion(backend, str(Status.OK), reason, tuple(out), len(out) == len(cases))
         for (backend, reason), out in sorted(grouped.items())
     ]
 
 
-def _without_numbers(reason: str) -> str:
+def without_numbers(reason: str) -> str:
+    """A reason without what differs from row to row."""
     return re.sub(r"\d+(\.\d+)?", "...", reason)
 
 

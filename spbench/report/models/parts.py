@@ -118,8 +118,8 @@ class Models:
         ]
 
     def trust(self) -> list[Block]:
-        """What is left out."""
-        return [tables.left_out(self.study)]
+        """What counts with a remark, and what is left out."""
+        return [tables.remarks(self.study), tables.left_out(self.study)]
 
     def runtimes(self) -> list[Block]:
         """What really ran."""

@@ -55,9 +55,15 @@ class Prediction:
 
     @property
     def linear_share(self) -> float | None:
-        """Share of the dense model's time that its linear layers take, 0 .. 1."""
+        """Share of the dense model's time that its linear layers take, 0 .. 1.
+
+        Of the ops timed with them, where there are such: of calls under the same conditions.
+        """
         dense = self.measured.rival
-        return min(1.0, dense.linear_ns / dense.time_ns) if dense.linear_ns else None
+        if not dense.linear_ns:
+            return None
+        whole = sum((dense.op_time_ns or {}).values()) or dense.time_ns
+        return min(1.0, dense.linear_ns / whole)
 
     @property
     def predicted_model(self) -> Interval | None:

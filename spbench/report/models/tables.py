@@ -10,6 +10,7 @@ from spbench.measure.statistics import CONFIDENCE
 from spbench.report.case import percent
 from spbench.report.circumstance_tables import distinct_values
 from spbench.report.comparison import DISTURBED_SHARE, MINIMUM_ROUNDS
+from spbench.report.exclusion import without_numbers
 from spbench.report.models.case import DENSE, SUBJECT, ModelCase, counts
 from spbench.report.models.limit import Limited, latency
 from spbench.report.models.numbers import median_ms, milliseconds, rate, ratio
@@ -95,15 +96,16 @@ def _loaded(rows: Sequence[ModelRow]) -> tuple[str, str]:
 
 
 def time_by_op(study: ModelStudy) -> Table:
-    """Where spbench's time goes, in milliseconds and shares of a call."""
+    """Where spbench's time goes, in milliseconds and shares of all ops."""
     cases = [case for case in study.cases if (row := case.counted(SUBJECT)) and row.op_time_ns]
     ops = op_names(cases)
     rows = []
     for case in cases:
         row = case.counted(SUBJECT)
         times = [row.op_time_ns.get(op) for op in ops]
+        total = sum(row.op_time_ns.values())
         shares = [
-            f"{milliseconds(each)} ({100 * each / row.time_ns:.0f} %)" if each else NOTHING
+            f"{milliseconds(each)} ({100 * each / total:.0f} %)" if each else NOTHING
             for each in times
         ]
         rows.append([*_about(case), milliseconds(row.time_ns), *shares])
@@ -111,8 +113,8 @@ def time_by_op(study: ModelStudy) -> Table:
         "spbench's time by op",
         [*_ABOUT, "ms a call", *ops],
         rows,
-        "Milliseconds, and the share of the median call; timed in calls of their own, so that the"
-        " shares need not add up to 100 %.",
+        "Milliseconds, and the share of all ops together. Ops are timed in calls of their own: their sum"
+        " is not the median call.",
         facets=[_facets(case, SUBJECT) for case in cases],
     )
 
@@ -122,8 +124,9 @@ def op_names(cases: Sequence[ModelCase]) -> list[str]:
     total: dict[str, float] = {}
     for case in cases:
         row = case.counted(SUBJECT)
+        whole = sum(row.op_time_ns.values())
         for op, time_ns in row.op_time_ns.items():
-            total[op] = total.get(op, 0.0) + time_ns / row.time_ns
+            total[op] = total.get(op, 0.0) + time_ns / whole
     return sorted(total, key=lambda op: (-total[op], op))
 
 
@@ -247,6 +250,21 @@ def left_out(study: ModelStudy) -> Table:
         ["runtime", "status", "reason", "cases", "which"],
         rows,
         "Of these only the disturbed ones are in tables and figures, with that word.",
+    )
+
+
+def remarks(study: ModelStudy) -> Table:
+    """Rows that count, with what the protocol has to say against them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for case in study.cases:
+        for name in runtimes(case.rows.values()):
+            row = case.counted(name)
+            if row is not None and row.reason:
+                found.setdefault((name, without_numbers(row.reason)), []).append(str(case))
+    return Table(
+        "Whole models: counted, but with a remark",
+        ["runtime", "remark", "cases", "which"],
+        [[*about, *_named(cases)] for about, cases in sorted(found.items())],
     )
 
 

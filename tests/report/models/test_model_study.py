@@ -21,7 +21,8 @@ from spbench.store.schema import Status
 def twin(ratio=4.0, own_linear=0.5, dense_linear=0.8, **changes):
     """spbench in 1 ms and its dense twin ``ratio`` times as long, with shares of linear layers."""
     own = model_row("spbench", 1e6, linear_ns=own_linear * 1e6, **changes)
-    dense = model_row("spbench-dense", ratio * 1e6, linear_ns=dense_linear * ratio * 1e6, **changes)
+    ops = {"qkv": dense_linear * ratio * 1e6, "attention": (1 - dense_linear) * ratio * 1e6}
+    dense = model_row("spbench-dense", ratio * 1e6, linear_ns=ops["qkv"], op_time_ns=ops, **changes)
     return [own, dense.model_copy(update={"pattern": "dense", "sparsity": 0.0})]
 
 
@@ -129,6 +130,16 @@ def test_prediction_is_amdahls_law_over_the_layers_alone():
     assert found.linear_share == pytest.approx(0.8)
     assert found.predicted_model.value == pytest.approx(1 / (0.2 + 0.8 / 5))
     assert error(found.predicted_model.value, 4.0) == pytest.approx(1 / 0.36 / 4 - 1)
+
+
+def test_the_share_of_linear_layers_is_that_of_the_calls_they_were_timed_in():
+    own, dense = twin(4.0, 0.5, 0.8)
+    slow = dense.model_copy(update={"time_ns": 2 * dense.time_ns})
+    (found,) = predictions(ModelStudy([own, slow]), studies(group_cases(layers())))
+    assert found.linear_share == pytest.approx(0.8)
+    bare = dense.model_copy(update={"op_time_ns": None})
+    (found,) = predictions(ModelStudy([own, bare]), studies(group_cases(layers())))
+    assert found.linear_share == pytest.approx(0.8)
 
 
 def test_without_time_by_op_there_is_no_prediction_of_the_model():
