@@ -28,8 +28,9 @@ line: wherever a backend's name is asked for, ``module:Class`` will do.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spbench.errors import InputError
 
@@ -89,7 +90,7 @@ def require_known(name: str) -> None:
     A registered module is not imported; a user's own is, for nothing else shows what it holds.
     """
     if name not in REGISTRY:
-        _own_class(name)
+        backend_class(name)
 
 
 def backend_class(name: str) -> type[Backend]:
@@ -97,41 +98,45 @@ def backend_class(name: str) -> type[Backend]:
 
     Raises :class:`InputError` if there is none.
     """
-    if name not in REGISTRY:
-        return _own_class(name)
-    module, _, attribute = REGISTRY[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
-
-
-def _own_class(name: str) -> type[Backend]:
     from spbench.backends.base import Backend
 
-    module, _, attribute = name.partition(":")
+    return find_class(name, REGISTRY, Backend, "backend", ("name", "title", "dtype", "sparse"))
+
+
+def find_class(
+    name: str, registry: Mapping[str, str], base: type, kind: str, needed: Sequence[str]
+) -> Any:
+    """The class that ``registry`` has under ``name``, or that a user's ``module:Class`` means.
+
+    A user's must be made from ``base`` and have the attributes ``needed``; ``kind`` is what the
+    error calls it. Raises :class:`InputError`.
+    """
+    module, _, attribute = registry.get(name, name).partition(":")
+    if name in registry:
+        return getattr(importlib.import_module(module), attribute)
+    unknown = f"unknown {kind} {name!r}"
+    choices = f"choose from {', '.join(registry)}"
     if not (attribute and all(part.isidentifier() for part in module.split("."))):
-        raise _unknown(name)
-    found = getattr(_import(module, name), attribute, None)
-    if not (isinstance(found, type) and issubclass(found, Backend)):
-        raise _unknown(name, f"{attribute} in {module} is no class made from {Backend.__name__}")
-    missing = [word for word in ("name", "title", "dtype", "sparse") if not hasattr(found, word)]
+        raise InputError(f"{unknown}: {choices}")
+    found = getattr(_import(module, f"{kind} {name!r}"), attribute, None)
+    if not (isinstance(found, type) and issubclass(found, base)):
+        why = f"{attribute} in {module} is no class made from {base.__name__}"
+        raise InputError(f"{unknown} ({why}): {choices}")
+    missing = [word for word in needed if not hasattr(found, word)]
     missing += sorted(found.__abstractmethods__)
     if missing:
-        raise InputError(f"backend {name!r}: it lacks {', '.join(missing)}")
+        raise InputError(f"{kind} {name!r}: it lacks {', '.join(missing)}")
     return found
 
 
-def _import(module: str, name: str) -> ModuleType:
+def _import(module: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except (Exception, SystemExit) as error:  # a user's code: whatever it raises is the answer
-        raise InputError(f"backend {name!r}: {_why_not(error, module)}") from error
+        raise InputError(f"{what}: {_why_not(error, module)}") from error
 
 
 def _why_not(error: BaseException, module: str) -> str:
     if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
         return f"no module {module}"
     return f"{type(error).__name__}: {error}"
-
-
-def _unknown(name: str, why: str = "") -> InputError:
-    reason = f" ({why})" if why else ""
-    return InputError(f"unknown backend {name!r}{reason}: choose from {', '.join(REGISTRY)}")

@@ -28,7 +28,7 @@ from spbench.formats import GemmData, GemmProblem
 INSTALL = "pip install 'onnxruntime>=1.32' 'onnx>=1.17'"
 
 _MICROSOFT = "com.microsoft"
-_SPIN_US = 500
+SPIN_US = 500
 _IR_VERSION = 10  # of the model's file format and operators: old enough for any runtime above
 _OPERATORS = 21
 _MOST_WEIGHTS = 2**31 - 2**20
@@ -81,7 +81,7 @@ class OnnxRuntime(Backend):
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors
-        options.add_session_config_entry("session.intra_op.spin_duration_us", str(_SPIN_US))
+        options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
         if profile:
             options.enable_profiling = True
             options.profile_file_prefix = profile

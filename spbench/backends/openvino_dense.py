@@ -48,7 +48,7 @@ class OpenVino(Backend):
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         """Also loads the plugin for CPUs, which takes longer than to prepare a case."""
-        _core()
+        core()
         return super().supports(problem, threads)
 
     def prepare(self, data: GemmData, threads: int) -> None:
@@ -61,7 +61,7 @@ class OpenVino(Backend):
         self._output, self._stored_weights = data.problem.output, m * k
         self._x = aligned_zeros((n, k), np.uint8)
         self._y = aligned_zeros((n, m), _OUTPUTS[self._output])
-        self._compiled = _core().compile_model(
+        self._compiled = core().compile_model(
             _model(data),
             "CPU",
             {
@@ -100,10 +100,7 @@ class OpenVino(Backend):
         return int8_isa() if level == "avx512" and int8_isa() == "avx512vnni" else level
 
     def _layers(self) -> list[tuple[str, str]]:
-        graph = self._compiled.get_runtime_model().get_ordered_ops()
-        facts = [operation.get_rt_info() for operation in graph]
-        layers = [(_text(each["layerType"]), _text(each["primitiveType"])) for each in facts]
-        return [each for each in layers if each[0] not in _BOOKKEEPING]
+        return layers(self._compiled)
 
     def handicaps(self) -> str:
         clauses = [STORES_F32 if self._output == "s32" else "", saturation()]
@@ -119,8 +116,17 @@ class OpenVino(Backend):
         self._call = self._compiled = self._x = self._y = None
 
 
+def layers(compiled: Any) -> list[tuple[str, str]]:
+    """Kind and primitive of each layer of a compiled model, in the order in which they run."""
+    graph = compiled.get_runtime_model().get_ordered_ops()
+    facts = [operation.get_rt_info() for operation in graph]
+    found = [(_text(each["layerType"]), _text(each["primitiveType"])) for each in facts]
+    return [each for each in found if each[0] not in _BOOKKEEPING]
+
+
 @cache
-def _core() -> Any:
+def core() -> Any:
+    """OpenVINO, its plugin for CPUs loaded."""
     import openvino
 
     core = openvino.Core()

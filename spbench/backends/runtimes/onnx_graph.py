@@ -1,0 +1,255 @@
+"""An encoder as an ONNX model, written from its checkpoint, so that every runtime has its weights.
+
+The graph is what exporters make of a BERT with inputs of one fixed shape: LayerNorm and GELU in
+their elementary ops, which every runtime fuses by itself. Four kinds:
+
+    f32           MatMul, Add
+    qdq           QuantizeLinear, DequantizeLinear around every MatMul, attention's too: static
+                  int8 as quantisers write it
+    integer       QuantizeLinear, MatMulInteger, Add, Cast, Mul: what DeepSparse takes for int8
+    onnxruntime   that runtime's own operators: MatMulIntegerToFloat, MultiHeadAttention
+
+Weights are s8, one scale for each output channel, activations u8 with the scales of calibration:
+those of the engine (:func:`spbench.quantization.quantize_weight`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from spbench.formats.encoder import Encoder
+from spbench.quantization import ActivationScales, Scale, quantize_weight
+
+Kind = Literal["f32", "qdq", "integer", "onnxruntime"]
+
+_OPERATORS = 13
+_IR_VERSION = 8  # old enough for every runtime
+_MICROSOFT = "com.microsoft"
+_LARGEST = 2**31 - 2**20  # a model is one message of protobuf, below 2 GiB
+
+
+def onnx_model(
+    encoder: Encoder,
+    scales: ActivationScales | None,
+    shape: tuple[int, int],
+    kind: Kind,
+) -> bytes:
+    """From ``ids`` int64 ``shape`` (sentences, tokens) to ``hidden`` f32 [..., hidden].
+
+    Raises :class:`ValueError` for weights that do not fit into one ONNX file.
+    """
+    return _Graph(encoder, scales, shape, kind).build()
+
+
+class _Graph:
+    """Nodes and constants, one after another."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        scales: ActivationScales | None,
+        shape: tuple[int, int],
+        kind: Kind,
+    ):
+        self._encoder, self._config = encoder, encoder.config
+        self._scales, self._shape, self._kind = scales, shape, kind
+        self._nodes: list[Any] = []
+        self._constants: dict[str, np.ndarray] = {}
+        self._count = 0
+
+    def build(self) -> bytes:
+        from onnx import TensorProto, helper, numpy_helper
+
+        hidden = self._layers(self._embeddings())
+        self._nodes.append(helper.make_node("Identity", [hidden], ["hidden"]))
+        size = sum(array.nbytes for array in self._constants.values())
+        if size > _LARGEST:
+            raise ValueError(f"{size} bytes of weights do not fit into an ONNX model")
+        outputs = [*self._shape, self._config.hidden]
+        graph = helper.make_graph(
+            self._nodes,
+            "encoder",
+            [helper.make_tensor_value_info("ids", TensorProto.INT64, self._shape)],
+            [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, outputs)],
+            [numpy_helper.from_array(array, name) for name, array in self._constants.items()],
+        )
+        operators = [helper.make_opsetid("", _OPERATORS)]
+        if self._kind == "onnxruntime":
+            operators.append(helper.make_opsetid(_MICROSOFT, 1))
+        model = helper.make_model(graph, opset_imports=operators, ir_version=_IR_VERSION)
+        return model.SerializeToString()
+
+    def _embeddings(self) -> str:
+        encoder, config, tokens = self._encoder, self._config, self._shape[1]
+        first = config.first_position
+        added = encoder.weight("position")[first : first + tokens]
+        if encoder.has("type"):
+            added = added + encoder.weight("type")[0]
+        word = self._constant("word", encoder.weight("word"))
+        x = self._node("Gather", [word, "ids"], axis=0)
+        x = self._node("Add", [x, self._constant("position", added)])
+        return self._norm(x, "embedding_norm", 0)
+
+    def _layers(self, x: str) -> str:
+        for layer in range(self._config.layers):
+            x = self._attention(x, layer)
+            raised = self._linear(x, "up", layer, "middle")
+            activated = self._activation(raised)
+            lowered = self._linear(activated, "down", layer, "activated")
+            x = self._norm(self._node("Add", [lowered, x]), "norm", layer)
+        return x
+
+    def _attention(self, x: str, layer: int) -> str:
+        parts = ("query", "key", "value")
+        quantized = self._quantized(x, layer, "input")
+        q, k, v = (self._linear(x, part, layer, "input", quantized) for part in parts)
+        fused = self._kind == "onnxruntime"
+        context = self._fused(q, k, v) if fused else self._plain(q, k, v, layer)
+        out = self._linear(context, "out", layer, "context")
+        return self._norm(self._node("Add", [out, x]), "attention_norm", layer)
+
+    def _fused(self, q: str, k: str, v: str) -> str:
+        heads = self._config.heads
+        return self._node("MultiHeadAttention", [q, k, v], domain=_MICROSOFT, num_heads=heads)
+
+    def _plain(self, q: str, k: str, v: str, layer: int) -> str:
+        if self._kind == "qdq":
+            q, k, v = (
+                self._around(each, self._scale(layer, part))
+                for each, part in ((q, "query"), (k, "key"), (v, "value"))
+            )
+        config = self._config
+        heads = (*self._shape, config.heads, config.head_size)
+        q, v = (self._split(each, heads, (0, 2, 1, 3)) for each in (q, v))
+        k = self._split(k, heads, (0, 2, 3, 1))
+        root = self._constant("root", np.array(np.sqrt(config.head_size), np.float32))
+        scores = self._node("Div", [self._node("MatMul", [q, k]), root])
+        weights = self._node("Softmax", [scores], axis=-1)
+        if self._kind == "qdq":
+            weights = self._around(weights, Scale(1 / 255, 0))
+        context = self._node("MatMul", [weights, v])
+        context = self._node("Transpose", [context], perm=(0, 2, 1, 3))
+        return self._node("Reshape", [context, self._sizes((*self._shape, config.hidden))])
+
+    def _split(self, x: str, heads: tuple[int, ...], order: tuple[int, ...]) -> str:
+        x = self._node("Reshape", [x, self._sizes(heads)])
+        return self._node("Transpose", [x], perm=order)
+
+    def _activation(self, x: str) -> str:
+        if self._config.activation == "relu":
+            return self._node("Relu", [x])
+        root, one, half = (
+            self._constant(name, np.array(value, np.float32))
+            for name, value in (("root2", np.sqrt(2)), ("one", 1), ("half", 0.5))
+        )
+        erf = self._node("Erf", [self._node("Div", [x, root])])
+        product = self._node("Mul", [x, self._node("Add", [erf, one])])
+        return self._node("Mul", [product, half])
+
+    def _norm(self, x: str, part: str, layer: int) -> str:
+        """LayerNorm as PyTorch exports it."""
+        weight = self._constant(f"{part}.{layer}.weight", self._encoder.weight(part, layer))
+        bias = self._constant(f"{part}.{layer}.bias", self._encoder.bias(part, layer))
+        two = self._constant("two", np.array(2, np.float32))
+        epsilon = self._constant("epsilon", np.array(self._config.epsilon, np.float32))
+        centred = self._node("Sub", [x, self._node("ReduceMean", [x], axes=[-1])])
+        squares = self._node("Pow", [centred, two])
+        variance = self._node("ReduceMean", [squares], axes=[-1])
+        deviation = self._node("Sqrt", [self._node("Add", [variance, epsilon])])
+        scaled = self._node("Mul", [self._node("Div", [centred, deviation]), weight])
+        return self._node("Add", [scaled, bias])
+
+    def _linear(
+        self, x: str, part: str, layer: int, point: str, quantized: str | None = None
+    ) -> str:
+        """A linear layer whose input was observed at ``point``."""
+        name = f"{part}.{layer}"
+        weight, bias = self._encoder.weight(part, layer), self._encoder.bias(part, layer)
+        if self._kind == "f32":
+            transposed = self._constant(f"{name}.weight", np.ascontiguousarray(weight.T))
+            return self._biased(self._node("MatMul", [x, transposed]), name, bias)
+        x = quantized or self._quantized(x, layer, point)
+        steps, scale = quantize_weight(weight)
+        if self._kind == "onnxruntime":
+            observed = self._scale(layer, point)
+            inputs = [
+                x,
+                self._constant(f"{name}.weight", np.ascontiguousarray(steps.T)),
+                self._step(observed),
+                self._constant(f"{name}.scale", scale),
+                self._zero(observed),
+                self._constant(f"{name}.zeros", np.zeros(len(scale), np.int8)),
+                self._constant(f"{name}.bias", bias),
+            ]
+            return self._node("MatMulIntegerToFloat", inputs, domain=_MICROSOFT)
+        if self._kind == "qdq":
+            steps = self._constant(f"{name}.weight", steps)
+            zeros = self._constant(f"{name}.zeros", np.zeros(len(scale), np.int8))
+            scale_name = self._constant(f"{name}.scale", scale)
+            weights = self._node("DequantizeLinear", [steps, scale_name, zeros], axis=0)
+            weights = self._node("Transpose", [weights], perm=(1, 0))
+            return self._biased(self._node("MatMul", [x, weights]), name, bias)
+        steps = self._constant(f"{name}.weight", np.ascontiguousarray(steps.T))
+        return self._integer(
+            x, name, steps, scale * self._scale(layer, point).step, bias, point, layer
+        )
+
+    def _integer(
+        self, x: str, name: str, steps: str, scale: np.ndarray, bias: np.ndarray, point: str,
+        layer: int,
+    ) -> str:  # fmt: skip
+        """Bias is s32, in units of the channel's scale."""
+        zero = self._zero(self._scale(layer, point))
+        no = self._constant("zero_s8", np.array(0, np.int8))
+        sums = self._node("MatMulInteger", [x, steps, zero, no])
+        units = np.rint(bias.astype(np.float64) / scale).astype(np.int32)
+        sums = self._node("Add", [sums, self._constant(f"{name}.bias", units)])
+        values = self._node("Cast", [sums], to=1)
+        return self._node("Mul", [values, self._constant(f"{name}.scale", scale)])
+
+    def _biased(self, x: str, name: str, bias: np.ndarray) -> str:
+        return self._node("Add", [x, self._constant(f"{name}.bias", bias)])
+
+    def _quantized(self, x: str, layer: int, point: str) -> str | None:
+        """``x`` as linear layers of this kind take it."""
+        if self._kind == "f32":
+            return x
+        scale = self._scale(layer, point)
+        return self._around(x, scale) if self._kind == "qdq" else self._bytes(x, scale)
+
+    def _around(self, x: str, scale: Scale) -> str:
+        """Through bytes and back."""
+        step, zero = self._step(scale), self._zero(scale)
+        return self._node("DequantizeLinear", [self._bytes(x, scale), step, zero])
+
+    def _bytes(self, x: str, scale: Scale) -> str:
+        return self._node("QuantizeLinear", [x, self._step(scale), self._zero(scale)])
+
+    def _scale(self, layer: int, point: str) -> Scale:
+        """As u8 everywhere: what the engine holds in s8 around 0 is the same around 128."""
+        scale = self._scales[layer][point]
+        return Scale(scale.step, 128) if point in ("query", "key", "value") else scale
+
+    def _step(self, scale: Scale) -> str:
+        return self._constant(f"step {scale.step!r}", np.array(scale.step, np.float32))
+
+    def _zero(self, scale: Scale) -> str:
+        return self._constant(f"zero {scale.zero_point}", np.array(scale.zero_point, np.uint8))
+
+    def _sizes(self, sizes: tuple[int, ...]) -> str:
+        return self._constant(f"shape {sizes}", np.array(sizes, np.int64))
+
+    def _constant(self, name: str, value: np.ndarray) -> str:
+        self._constants[name] = value
+        return name
+
+    def _node(self, operator: str, inputs: list[str], **attributes: Any) -> str:
+        from onnx import helper
+
+        self._count += 1
+        output = f"v{self._count}"
+        name = f"{operator}_{self._count}"
+        self._nodes.append(helper.make_node(operator, inputs, [output], name, **attributes))
+        return output
