@@ -20,7 +20,7 @@ COMMANDS = {
     "evaluate": ("spbench.cli.evaluate:evaluate", "Measure what models are worth on real text."),
     "texts": ("spbench.cli.texts:texts", "Write real text into a file, for calibration."),
     "run-gemm": ("spbench.cli.run_gemm:run_gemm", "Measure matrix products against libraries."),
-    "run-model": ("spbench.cli.run_model:run_model", "Run whole models: their plan, their time."),
+    "run-model": ("spbench.cli.run_model:run_model", "Measure whole models in several runtimes."),
     "report": ("spbench.cli.report:report", "Write the report of a run."),
     "compare": ("spbench.cli.compare:compare", "Compare two runs of a sweep; gate on a slowdown."),
     "export": ("spbench.cli.export:export", "Write a run's rows in a format of other tools."),

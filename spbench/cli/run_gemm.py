@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spbench.cli.lazy_group import INTERRUPTED
+from spbench.cli.options import values_of
 from spbench.cli.share import indifference_option
 from spbench.cli.tables import format_option, print_table
 
 if TYPE_CHECKING:
     from spbench.sweeps.session import SweepSession
 
+_SINGLE = {"from_model", "model_layers", "name", "seed"}
 _ONE_CASE = [
     click.option("--pattern", metavar="RxC", help="Blocks, output x input.  [default: 4x1]"),
     click.option("--sparsity", help="Share of the blocks left out, 0 to below 1.  [default: 0.8]"),
@@ -93,7 +95,7 @@ def sweep(
 
     if out is not None and resume is not None:
         raise click.UsageError("--out starts a new run, --resume goes on with one: give either")
-    values = _values(given)
+    values = values_of(given, _SINGLE)
     with closing(open_executor(executor, address, resume)) as machines:
         if resume is not None:
             session = SweepSession.resume(resume, config, values, machines)
@@ -127,7 +129,7 @@ def one(format_: str, layer: str | None, **given: str | None) -> None:
     from spbench.sweeps.outcome import require_sound
     from spbench.sweeps.single import measure_one
 
-    rows = measure_one(_values(given), layer)
+    rows = measure_one(values_of(given, _SINGLE), layer)
     for row in rows:
         click.echo(row.to_json() if format_ == "json" else _readable(row.to_dict()))
     require_sound(rows)
@@ -152,31 +154,6 @@ def backends(threads: int, format_: str) -> None:
     }
     rows = [vars(entry) for entry in roll_call(threads)]
     print_table(rows, headers, format_, {"available": lambda here: "yes" if here else "no"})
-
-
-def _values(given: dict[str, str | float | None]) -> dict[str, Any]:
-    """Options that were given, lists split at commas, as the config wants them."""
-    single = {"from_model", "model_layers", "name", "seed"}
-    values: dict[str, Any] = {}
-    for key, text in given.items():
-        if text is None:
-            continue
-        if isinstance(text, float):
-            values[key] = text
-            continue
-        parts = [part.strip() for part in text.split(",")]
-        if key == "protocol":
-            values[key] = dict(_pair(part) for part in parts)
-        else:
-            values[key] = text if key in single else parts
-    return values
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not (key and equals and value):
-        raise click.BadParameter(f"{text!r}: write KEY=VALUE", param_hint="--protocol")
-    return key, value
 
 
 def _run(session: SweepSession) -> None:

@@ -28,9 +28,10 @@ def command(case: Case, backend: str, settings: Protocol) -> str:
     how += [] if case.cache == "hot" else ["--cache", case.cache]
     changed = ",".join(f"{key}={value}" for key, value in settings.changed().items())
     protocol = ["--protocol", changed] if changed else []
-    return shlex.join([*_environment(), "spbench", "run-gemm", "one", *what, *how, *protocol])
+    return shlex.join([*environment(), "spbench", "run-gemm", "one", *what, *how, *protocol])
 
 
-def _environment() -> list[str]:
+def environment() -> list[str]:
+    """What decides which kernel runs, as the beginning of a line."""
     cap = os.environ.get(VARIABLE, "").strip()
     return ["env", f"{VARIABLE}={cap}"] if cap else []

@@ -33,7 +33,7 @@ class RowMaker:
             case_id=case.case_id,
             host=self.host,
             status=measurement.status,
-            reason="; ".join(filter(None, (measurement.reason, _lost_core(measurement)))),
+            reason="; ".join(filter(None, (measurement.reason, lost_core(measurement)))),
             backend=measurement.name,
             implementation=facts.implementation,
             isa=facts.isa,
@@ -60,7 +60,7 @@ class RowMaker:
         )
 
 
-def _lost_share(measurement: Measurement) -> float | None:
+def lost_share(measurement: Measurement) -> float | None:
     """Median share of a turn's wall time in which others had the core; None if it is not known.
 
     On one thread it is what CPU time lacks. Of several, it is the time that the one that waited
@@ -70,9 +70,9 @@ def _lost_share(measurement: Measurement) -> float | None:
     return statistics.median(shares) if shares else None
 
 
-def _lost_core(measurement: Measurement) -> str:
+def lost_core(measurement: Measurement) -> str:
     """A remark if other processes had the core for a good part of the timed calls."""
-    lost = _lost_share(measurement)
+    lost = lost_share(measurement)
     if measurement.status is not Status.OK or lost is None or lost <= LOST_SHARE_LIMIT:
         return ""
     return f"disturbed: other processes had its core for {lost:.0%} of the time"
@@ -102,7 +102,7 @@ def _times(case: Case, facts: GemmFacts, measurement: Measurement) -> dict[str, 
         "samples_ns": measurement.samples_ns,
         "turns_repeated": measurement.turns_repeated,
         "disturbed_rounds": measurement.disturbed_rounds,
-        "lost_share": _lost_share(measurement),
+        "lost_share": lost_share(measurement),
         "gops_dense_equivalent": case.problem.dense_ops / time.value,
         "gops_real": 2 * case.problem.n * stored_weights / time.value,
     }

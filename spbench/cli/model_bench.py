@@ -1,0 +1,120 @@
+"""``spbench run-model bench``: latency and throughput of a model in several runtimes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spbench.cli.lazy_group import INTERRUPTED
+from spbench.cli.options import values_of
+from spbench.cli.tables import percent, print_table
+
+if TYPE_CHECKING:
+    from spbench.sweeps.models.session import ModelSession
+
+_SINGLE = {"name", "seed"}
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--config", type=click.Path(), help="YAML file; options override its keys.")
+@click.option(
+    "--runtime", "runtimes", metavar="NAME,...", help="Or all.  [default: all that are registered]"
+)
+@click.option("--pattern", metavar="RxC,...", help="Blocks to prune in.  [default: 4x1]")
+@click.option(
+    "--sparsity", metavar="S,...", help="Prune to it first.  [default: the model as it is]"
+)
+@click.option("--call", "calls", metavar="BxT,...", help="Sentences x tokens of a call, as 8x128.")
+@click.option("--batch", metavar="B,...", help="Sentences of a call.  [default: 1]")
+@click.option("--tokens", metavar="T,...", help="Tokens of each sentence.  [default: 128]")
+@click.option("--threads", help="Threads of every runtime.  [default: 1]")
+@click.option("--seed", help="Of the random numbers.  [default: 0]")
+@click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=10.")
+@click.option("--name", help="Name of the run.  [default: models]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on in this run's folder.")
+def bench(
+    models: tuple[str, ...],
+    config: str | None,
+    out: Path | None,
+    resume: Path | None,
+    **given: str | None,
+) -> None:
+    """Time runtimes side by side on the same weights: median, 99th percentile, throughput.
+
+    Lists are separated by commas. Every runtime's answer is compared with f32 before it is timed.
+    Rows go to model-rows.jsonl in the folder of the run (results/DATE-TIME-NAME unless --out says
+    otherwise). --resume DIR goes on with a run that was interrupted; it needs no other option.
+    """
+    from spbench.sweeps.models.session import ModelSession
+
+    if out is not None and resume is not None:
+        raise click.UsageError("--out starts a new run, --resume goes on with one: give either")
+    values = values_of(given, _SINGLE) | ({"models": list(models)} if models else {})
+    if resume is not None:
+        session = ModelSession.resume(resume, config, values)
+    else:
+        session = ModelSession.start(out, config, values)
+    with closing(session):
+        _run(session)
+    for warning in session.warnings():
+        click.echo(f"warning: {warning}", err=True)
+    _print_summary(session)
+    session.require_results()
+
+
+def _run(session: ModelSession) -> None:
+    """Measure what is missing; on Ctrl-C say where the rows are and how to go on."""
+    from spbench.cli.progress import Progress
+
+    for note in session.notes:
+        click.echo(f"note: {note}", err=True)
+    try:
+        with Progress(session.remaining) as progress:
+            session.run(lambda case, rows: progress.advance(str(case)))
+    except KeyboardInterrupt:
+        path = session.folder.path
+        if not path.exists():
+            click.echo("Interrupted before the first row: nothing is kept.", err=True)
+            raise SystemExit(INTERRUPTED) from None
+        click.echo(f"Interrupted. The finished rows are in {path}.", err=True)
+        click.echo(f"Go on with: spbench run-model bench --resume {path}", err=True)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _print_summary(session: ModelSession) -> None:
+    from spbench.sweeps.models.outcome import remarks
+    from spbench.sweeps.models.side_by_side import side_by_side
+
+    rows = session.folder.latest()
+    headers = {
+        "model": "model",
+        "call": "call",
+        "pattern": "blocks",
+        "sparsity": "sparsity",
+        "threads": "threads",
+        "runtime": "runtime",
+        "time": "median ms [99 %]",
+        "p99_ms": "p99 ms",
+        "throughput": "sequences/s",
+        "ratio": "of spbench's time [99 %]",
+        "cosine": "cosine",
+        "status": "status",
+    }
+    show = {
+        "sparsity": percent,
+        "time": str,
+        "p99_ms": lambda value: f"{value:.2f}",
+        "throughput": lambda value: f"{value:.1f}",
+        "ratio": str,
+        "cosine": lambda value: f"{value:.4f}",
+    }
+    lines: list[dict[str, Any]] = [vars(line) for line in side_by_side(rows)]
+    print_table(lines, headers, "table", show)
+    for line in remarks(rows):
+        click.echo(line)
+    click.echo(f"\n{session.folder.path}\nspbench report {session.folder.path}")

@@ -1,0 +1,160 @@
+"""One invocation of a comparison: a new run, or a run that goes on; on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from spbench.errors import InputError
+from spbench.formats.yaml_model import first_problem
+from spbench.models.case import ModelCase
+from spbench.store.model_row import ModelRow
+from spbench.store.run_folder import MODEL_SWEEP, ModelRunFolder, discard
+from spbench.store.schema import Status
+from spbench.sweeps.machine import machine
+from spbench.sweeps.models.case_runner import ModelCaseRunner
+from spbench.sweeps.models.cases import build_cases
+from spbench.sweeps.models.config import ModelSweepConfig
+from spbench.sweeps.models.outcome import require_results
+from spbench.sweeps.models.row import ModelRowMaker
+from spbench.sweeps.same_run import require_same_machines
+from spbench.sweeps.session import RESULTS
+from spbench.sweeps.thread_count import require_cpus
+from spbench.sweeps.watch import warning_line, watched
+
+Progress = Callable[[ModelCase, Sequence[ModelRow]], None]
+
+
+class ModelSession:
+    """A comparison with its folder and the cases that are still to be measured.
+
+    Attributes
+    ----------
+    folder : ModelRunFolder
+    missing : list of ModelCase
+    notes : list of str
+        What the user should know before it starts.
+    """
+
+    def __init__(
+        self,
+        config: ModelSweepConfig,
+        folder: ModelRunFolder,
+        missing: list[ModelCase],
+        notes: Sequence[str] = (),
+        is_new: bool = False,
+    ):
+        self._config = config
+        self.folder = folder
+        self.missing = missing
+        self.notes = list(notes)
+        self._is_new = is_new
+        self._old_warnings = len(folder.warnings())
+
+    @classmethod
+    def start(
+        cls, out: Path | None, file: str | Path | None, given: Mapping[str, Any]
+    ) -> ModelSession:
+        """A new run in the folder ``out``. Raises :class:`InputError` before anything is run."""
+        config = ModelSweepConfig.build(file, given)
+        cases = build_cases(config)
+        require_cpus(max(config.threads))
+        path = out or RESULTS / f"{datetime.now():%Y%m%d-%H%M%S}-{config.name}"
+        is_new = ModelRunFolder.reserve(path)
+        try:
+            sweep = config.model_dump(mode="json")
+            folder = ModelRunFolder.create(path, sweep, machine(measure=True))
+        except BaseException:
+            discard(path, is_new, ModelRunFolder)
+            raise
+        return cls(config, folder, cases, is_new=is_new)
+
+    @classmethod
+    def resume(cls, path: Path, file: str | Path | None, given: Mapping[str, Any]) -> ModelSession:
+        """Go on with the run in ``path``; runtimes that failed or were unavailable have a new chance.
+
+        Raises :class:`InputError` for the folder of another comparison or another machine.
+        """
+        folder = ModelRunFolder.open(path)
+        config = _stored_config(folder)
+        if file is not None or given:
+            base = {} if file is not None else config.model_dump()
+            _require_same(path, config, ModelSweepConfig.build(file, base | dict(given)))
+        cases = build_cases(config)
+        require_cpus(max(config.threads))
+        here = machine(measure=False)
+        require_same_machines(
+            path, folder.machines(), {str(here["fingerprint"]): here}, may_grow=False
+        )
+        done = {(row.case_id, row.runtime) for row in folder.latest() if _is_result(row)}
+        missing = [
+            case for case in cases if not {(case.case_id, name) for name in config.runtimes} <= done
+        ]
+        notes = [f"{len(cases) - len(missing)} of {len(cases)} cases are in {path} already"]
+        return cls(config, folder, missing, notes)
+
+    @property
+    def remaining(self) -> int:
+        return len(self.missing)
+
+    def run(self, progress: Progress) -> None:
+        """Measure what is missing, each row on the disk before the next case begins.
+
+        Raises :class:`RunError` if it cannot go on. Interrupted before its first row, a new run
+        leaves nothing behind.
+        """
+        if not self.missing:
+            return
+        self.folder.claim()
+        host = str(machine(measure=False)["fingerprint"])
+        maker = ModelRowMaker(self.folder.run_id, host, self._config.protocol)
+        runner = ModelCaseRunner(self._config.runtimes, self._config.protocol, maker)
+        try:
+            with watched(host, self.folder), runner:
+                for case in self.missing:
+                    rows = runner.measure(case)
+                    for row in rows:
+                        self.folder.append(row)
+                    progress(case, rows)
+        except KeyboardInterrupt:
+            if self._is_new and not self.folder.rows():
+                self.close()
+                discard(self.folder.path, True, ModelRunFolder)
+            raise
+
+    def warnings(self) -> list[str]:
+        """What speaks against the measuring in this invocation, a line each."""
+        kept = self.folder.warnings()[self._old_warnings :]
+        return [warning_line(warning, name_host=False) for warning in kept]
+
+    def require_results(self) -> None:
+        """Raises :class:`RunError` if a runtime's numbers were wrong, or none has a result."""
+        require_results(self.folder.latest())
+
+    def close(self) -> None:
+        self.folder.close()
+
+
+def _is_result(row: ModelRow) -> bool:
+    return row.status not in (Status.FAILED, Status.UNAVAILABLE)
+
+
+def _stored_config(folder: ModelRunFolder) -> ModelSweepConfig:
+    try:
+        return ModelSweepConfig.model_validate(folder.sweep)
+    except ValidationError as error:
+        raise InputError(f"{folder.path / MODEL_SWEEP}: {first_problem(error)}") from error
+
+
+def _require_same(path: Path, there: ModelSweepConfig, here: ModelSweepConfig) -> None:
+    for key in ModelSweepConfig.model_fields:
+        old, new = getattr(there, key), getattr(here, key)
+        if old != new:
+            raise InputError(
+                f"{path} is another comparison's folder: {key} is {old} there, {new} here. "
+                f"--resume needs no other options"
+            )
