@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spbench.cli.lazy_group import INTERRUPTED
+from spbench.cli.model_study import run_study
 from spbench.cli.options import values_of
 from spbench.cli.tables import percent, print_table
 
 if TYPE_CHECKING:
-    from spbench.sweeps.models.session import ModelSession
+    from spbench.store.model_row import ModelRow
 
 _SINGLE = {"name", "seed"}
 
@@ -50,47 +50,15 @@ def bench(
     Rows go to model-rows.jsonl in the folder of the run (results/DATE-TIME-NAME unless --out says
     otherwise). --resume DIR goes on with a run that was interrupted; it needs no other option.
     """
-    from spbench.sweeps.models.session import ModelSession
+    from spbench.sweeps.models.studies import BENCH
 
-    if out is not None and resume is not None:
-        raise click.UsageError("--out starts a new run, --resume goes on with one: give either")
     values = values_of(given, _SINGLE) | ({"models": list(models)} if models else {})
-    if resume is not None:
-        session = ModelSession.resume(resume, config, values)
-    else:
-        session = ModelSession.start(out, config, values)
-    with closing(session):
-        _run(session)
-    for warning in session.warnings():
-        click.echo(f"warning: {warning}", err=True)
-    _print_summary(session)
-    session.require_results()
+    run_study(BENCH, out, resume, config, values, _print_summary)
 
 
-def _run(session: ModelSession) -> None:
-    """Measure what is missing; on Ctrl-C say where the rows are and how to go on."""
-    from spbench.cli.progress import Progress
-
-    for note in session.notes:
-        click.echo(f"note: {note}", err=True)
-    try:
-        with Progress(session.remaining) as progress:
-            session.run(lambda case, rows: progress.advance(str(case)))
-    except KeyboardInterrupt:
-        path = session.folder.path
-        if not path.exists():
-            click.echo("Interrupted before the first row: nothing is kept.", err=True)
-            raise SystemExit(INTERRUPTED) from None
-        click.echo(f"Interrupted. The finished rows are in {path}.", err=True)
-        click.echo(f"Go on with: spbench run-model bench --resume {path}", err=True)
-        raise SystemExit(INTERRUPTED) from None
-
-
-def _print_summary(session: ModelSession) -> None:
-    from spbench.sweeps.models.outcome import remarks
+def _print_summary(rows: Sequence[ModelRow]) -> None:
     from spbench.sweeps.models.side_by_side import side_by_side
 
-    rows = session.folder.latest()
     headers = {
         "model": "model",
         "call": "call",
@@ -101,7 +69,7 @@ def _print_summary(session: ModelSession) -> None:
         "time": "median ms [99 %]",
         "p99_ms": "p99 ms",
         "throughput": "sequences/s",
-        "ratio": "of spbench's time [99 %]",
+        "ratio": "times spbench's [99 %]",
         "cosine": "cosine",
         "status": "status",
     }
@@ -115,6 +83,3 @@ def _print_summary(session: ModelSession) -> None:
     }
     lines: list[dict[str, Any]] = [vars(line) for line in side_by_side(rows)]
     print_table(lines, headers, "table", show)
-    for line in remarks(rows):
-        click.echo(line)
-    click.echo(f"\n{session.folder.path}\nspbench report {session.folder.path}")

@@ -58,6 +58,16 @@ class Measurement:
     control: Measurement | None = None
 
 
+def lost_of(timing: Timing, threads: int) -> float | None:
+    """The share of its wall time in which others had the core; None if that is not known.
+
+    Of several threads, it is that of the one that waited longest.
+    """
+    if threads == 1:
+        return max(0.0, 1 - timing.cpu_ns / timing.wall_ns)
+    return None if timing.waited_ns is None else timing.waited_ns / timing.wall_ns
+
+
 class Contestant:
     """Speaks to one player and keeps what it answers. A failure ends its part, never the case.
 
@@ -167,13 +177,7 @@ class Contestant:
         return answer.value
 
     def _lost(self, timing: Timing) -> float | None:
-        """The share of a turn in which others had the core; None if that is not known.
-
-        Of several threads, it is that of the one that waited longest.
-        """
-        if self._threads == 1:
-            return max(0.0, 1 - timing.cpu_ns / timing.wall_ns)
-        return None if timing.waited_ns is None else timing.waited_ns / timing.wall_ns
+        return lost_of(timing, self._threads)
 
     def _lost_or_0(self, timing: Timing) -> float:
         return self._lost(timing) or 0.0

@@ -16,6 +16,8 @@ from spbench.models.likeness import mean_cosine, unlike
 from spbench.models.task import ModelTask
 
 _POOL_SLEEPS_S = 0.001  # as in gemm.bench
+_FIRST_CALLS = 10
+"""After so many the search for a limit gives up, if none of them was within it."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,17 @@ class ModelBench(Bench):
     def check(self) -> str:
         return unlike(self._runtime.result(), self._reference)
 
-    def stream(self, duration_ns: float) -> list[int]:
-        """Call after call until ``duration_ns`` have passed, at least once; wall ns of each."""
+    def stream(self, duration_ns: float, least_calls: int, limit_ns: float) -> list[Timing]:
+        """Call after call, each timed, for ``duration_ns`` and ``least_calls``.
+
+        Ends early, after a few calls, where they show that ``limit_ns`` is out of reach.
+        """
         start_ns = self._clock.now_ns()
-        calls = [self._runtime.run(1).wall_ns]
-        while self._clock.now_ns() - start_ns < duration_ns:
-            calls.append(self._runtime.run(1).wall_ns)
+        calls = [self.timed(1)]
+        while len(calls) < least_calls or self._clock.now_ns() - start_ns < duration_ns:
+            calls.append(self.timed(1))
+            if len(calls) == _FIRST_CALLS and min(call.wall_ns for call in calls) > limit_ns:
+                break
         return calls
 
     def release(self) -> None:

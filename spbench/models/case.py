@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from spbench.models.model_choice import ModelChoice, Pruned
+from spbench.models.model_choice import UNPRUNED, ModelChoice, Pruned
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class ModelCase:
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
+    def pruning_options(self) -> list[str]:
+        """What a command line says of it; nothing of a model as it is."""
+        if self.pruned == self.model.as_it_is:
+            return []
+        options = ["--sparsity", repr(self.pruned.sparsity)]
+        return options + ([] if self.pruned == UNPRUNED else ["--pattern", self.pruned.pattern])
+
     def __str__(self) -> str:
-        pruned = f"{self.pruned.pattern} {self.pruned.sparsity:.0%}"
-        return f"{self.model.name} {self.batch}x{self.tokens} {pruned}"
+        return f"{self.model.name} {self.batch}x{self.tokens}, {self.pruned}"

@@ -25,6 +25,9 @@ class Pruned:
     pattern: str
     sparsity: float
 
+    def __str__(self) -> str:
+        return self.pattern if self.pattern == DENSE else f"{self.pattern} {self.sparsity:.0%}"
+
 
 UNPRUNED = Pruned(DENSE, 0.0)
 

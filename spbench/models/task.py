@@ -31,12 +31,15 @@ class ModelTask:
     sentences : str
         A folder with ``ids.npy``, int64 [batch, tokens], and the references, f32 [batch, tokens,
         hidden]: ``hidden.npy``, and ``unpruned.npy`` of the unpruned weights.
+    batch : int
+        How many of the sentences a call answers.
     threads : int
     """
 
     files: ModelFiles
     unpruned: ModelFiles | None
     sentences: str
+    batch: int
     threads: int
 
     def model(self, unpruned: bool) -> RuntimeModel | None:
@@ -48,8 +51,9 @@ class ModelTask:
         return RuntimeModel(Path(files.folder), read_scales(Path(files.scales)), batch, tokens)
 
     def ids(self) -> np.ndarray:
-        return np.load(Path(self.sentences, "ids.npy"))
+        return np.load(Path(self.sentences, "ids.npy"))[: self.batch]
 
     def reference(self, unpruned: bool) -> np.ndarray:
         """Last hidden states in f32 of the same weights."""
-        return np.load(Path(self.sentences, "unpruned.npy" if unpruned else "hidden.npy"), "r")
+        name = "unpruned.npy" if unpruned else "hidden.npy"
+        return np.load(Path(self.sentences, name), "r")[: self.batch]

@@ -54,7 +54,7 @@ class Workshop:
             unpruned = self._weights(case, UNPRUNED) if with_unpruned and known else None
             sentences = self._sentences(case, files, unpruned)
         sparsity = linear_sparsity(Checkpoint.open(files.folder))
-        return ModelTask(files, unpruned, sentences, case.threads), sparsity
+        return ModelTask(files, unpruned, sentences, case.batch, case.threads), sparsity
 
     def _weights(self, case: ModelCase, pruned: Pruned) -> ModelFiles:
         key = case.model, pruned, case.seed

@@ -17,7 +17,7 @@ from spbench.models.case import ModelCase
 from spbench.models.workshop import Workshop
 from spbench.store.model_row import ModelRow
 from spbench.store.schema import Status
-from spbench.sweeps.models.config import ModelProtocol
+from spbench.sweeps.models.config import BenchConfig
 from spbench.sweeps.models.row import ModelRowMaker
 
 BENCH = "spbench.models.bench:ModelBench"
@@ -29,11 +29,11 @@ class ModelCaseRunner:
     While numbers are measured, this process stays on its first CPU and uses one thread.
     """
 
-    def __init__(self, runtimes: Sequence[str], settings: ModelProtocol, maker: ModelRowMaker):
-        self._runtimes = runtimes
-        self._unpruned = {name: runtime_class(name).unpruned for name in runtimes}
-        self._settings = settings
-        self._maker = maker
+    def __init__(self, config: BenchConfig, run_id: str, host: str):
+        self._runtimes = config.runtimes
+        self._unpruned = {name: runtime_class(name).unpruned for name in config.runtimes}
+        self._settings = config.protocol
+        self._maker = ModelRowMaker(run_id, host, config.protocol)
         self._threads = 0
         self._workers: list[WorkerProcess] = []
 

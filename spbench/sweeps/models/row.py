@@ -15,7 +15,6 @@ from spbench.measure.settings import Protocol
 from spbench.measure.statistics import median_interval
 from spbench.models.bench import ModelFacts
 from spbench.models.case import ModelCase
-from spbench.models.model_choice import UNPRUNED
 from spbench.store.model_row import ModelRow
 from spbench.store.schema import Status
 from spbench.sweeps.command import environment
@@ -41,7 +40,6 @@ class ModelRowMaker:
         ``unpruned`` is whether it runs the model as it was before pruning.
         """
         facts: ModelFacts = measurement.facts or ModelFacts(dtype="")
-        ran = UNPRUNED if unpruned else case.pruned
         return ModelRow(
             run_id=self.run_id,
             case_id=case.case_id,
@@ -62,7 +60,7 @@ class ModelRowMaker:
             threads=case.threads,
             seed=case.seed,
             cosine=facts.cosine,
-            protocol=self.settings.model_dump() | {"weights": f"{ran.pattern} {ran.sparsity:g}"},
+            protocol=self.settings.model_dump(),
             command=command(case, measurement.name, self.settings),
             **_costs(facts),
             **_times(case, measurement),
@@ -73,9 +71,7 @@ def command(case: ModelCase, runtime: str, settings: Protocol) -> str:
     """A ``spbench run-model bench`` line, quoted for a shell; defaults left out."""
     what = [case.model.source, "--runtime", runtime, "--batch", str(case.batch)]
     what += ["--tokens", str(case.tokens)]
-    if case.pruned != case.model.as_it_is:
-        what += ["--sparsity", repr(case.pruned.sparsity)]
-        what += [] if case.pruned == UNPRUNED else ["--pattern", case.pruned.pattern]
+    what += case.pruning_options()
     what += ["--threads", str(case.threads), "--seed", str(case.seed)]
     changed = ",".join(f"{key}={value}" for key, value in settings.changed().items())
     what += ["--protocol", changed] if changed else []

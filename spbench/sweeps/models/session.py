@@ -1,91 +1,121 @@
-"""One invocation of a comparison: a new run, or a run that goes on; on this machine."""
+"""One invocation of a study of models: a new run, or a run that goes on; on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from spbench.errors import InputError
 from spbench.formats.yaml_model import first_problem
-from spbench.models.case import ModelCase
 from spbench.store.model_row import ModelRow
 from spbench.store.run_folder import MODEL_SWEEP, ModelRunFolder, discard
 from spbench.store.schema import Status
 from spbench.sweeps.machine import machine
-from spbench.sweeps.models.case_runner import ModelCaseRunner
-from spbench.sweeps.models.cases import build_cases
-from spbench.sweeps.models.config import ModelSweepConfig
+from spbench.sweeps.models.config import ModelsConfig
 from spbench.sweeps.models.outcome import require_results
-from spbench.sweeps.models.row import ModelRowMaker
 from spbench.sweeps.same_run import require_same_machines
 from spbench.sweeps.session import RESULTS
-from spbench.sweeps.thread_count import require_cpus
 from spbench.sweeps.watch import warning_line, watched
 
-Progress = Callable[[ModelCase, Sequence[ModelRow]], None]
+
+class Case(Protocol):
+    """What one measurement is about."""
+
+    @property
+    def case_id(self) -> str: ...
+
+
+class Runner(AbstractContextManager, Protocol):
+    """Whatever can measure a case."""
+
+    def measure(self, case: Any) -> list[ModelRow]: ...
+
+
+Progress = Callable[[Any, Sequence[ModelRow]], None]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A kind of question: what it is asked with, its cases, and who answers them.
+
+    ``command`` is its subcommand of ``spbench run-model``; ``runner`` is given the config, the
+    run's id and the host.
+    """
+
+    command: str
+    config: type[ModelsConfig]
+    cases: Callable[[Any], Sequence[Case]]
+    runner: Callable[[Any, str, str], Runner]
 
 
 class ModelSession:
-    """A comparison with its folder and the cases that are still to be measured.
+    """A study with its folder and the cases that are still to be measured.
 
     Attributes
     ----------
+    study : Study
     folder : ModelRunFolder
-    missing : list of ModelCase
+    missing : list of Case
     notes : list of str
         What the user should know before it starts.
     """
 
     def __init__(
         self,
-        config: ModelSweepConfig,
+        study: Study,
+        config: ModelsConfig,
         folder: ModelRunFolder,
-        missing: list[ModelCase],
+        missing: Sequence[Case],
         notes: Sequence[str] = (),
         is_new: bool = False,
     ):
+        self.study = study
         self._config = config
         self.folder = folder
-        self.missing = missing
+        self.missing = list(missing)
         self.notes = list(notes)
         self._is_new = is_new
         self._old_warnings = len(folder.warnings())
 
     @classmethod
     def start(
-        cls, out: Path | None, file: str | Path | None, given: Mapping[str, Any]
+        cls, study: Study, out: Path | None, file: str | Path | None, given: Mapping[str, Any]
     ) -> ModelSession:
         """A new run in the folder ``out``. Raises :class:`InputError` before anything is run."""
-        config = ModelSweepConfig.build(file, given)
-        cases = build_cases(config)
-        require_cpus(max(config.threads))
+        config = study.config.build(file, given)
+        cases = study.cases(config)
         path = out or RESULTS / f"{datetime.now():%Y%m%d-%H%M%S}-{config.name}"
         is_new = ModelRunFolder.reserve(path)
         try:
             sweep = config.model_dump(mode="json")
-            folder = ModelRunFolder.create(path, sweep, machine(measure=True))
+            folder = ModelRunFolder.create(
+                path, sweep, machine(measure=True), command=study.command
+            )
         except BaseException:
             discard(path, is_new, ModelRunFolder)
             raise
-        return cls(config, folder, cases, is_new=is_new)
+        return cls(study, config, folder, cases, is_new=is_new)
 
     @classmethod
-    def resume(cls, path: Path, file: str | Path | None, given: Mapping[str, Any]) -> ModelSession:
+    def resume(
+        cls, study: Study, path: Path, file: str | Path | None, given: Mapping[str, Any]
+    ) -> ModelSession:
         """Go on with the run in ``path``; runtimes that failed or were unavailable have a new chance.
 
-        Raises :class:`InputError` for the folder of another comparison or another machine.
+        Raises :class:`InputError` for the folder of another study or another machine.
         """
         folder = ModelRunFolder.open(path)
-        config = _stored_config(folder)
+        config = _stored_config(study, folder)
         if file is not None or given:
-            base = {} if file is not None else config.model_dump()
-            _require_same(path, config, ModelSweepConfig.build(file, base | dict(given)))
-        cases = build_cases(config)
-        require_cpus(max(config.threads))
+            base = {} if file is not None else config.model_dump(exclude_unset=True)
+            _require_same(path, config, study.config.build(file, base | dict(given)))
+        cases = study.cases(config)
         here = machine(measure=False)
         require_same_machines(
             path, folder.machines(), {str(here["fingerprint"]): here}, may_grow=False
@@ -95,7 +125,7 @@ class ModelSession:
             case for case in cases if not {(case.case_id, name) for name in config.runtimes} <= done
         ]
         notes = [f"{len(cases) - len(missing)} of {len(cases)} cases are in {path} already"]
-        return cls(config, folder, missing, notes)
+        return cls(study, config, folder, missing, notes)
 
     @property
     def remaining(self) -> int:
@@ -111,8 +141,7 @@ class ModelSession:
             return
         self.folder.claim()
         host = str(machine(measure=False)["fingerprint"])
-        maker = ModelRowMaker(self.folder.run_id, host, self._config.protocol)
-        runner = ModelCaseRunner(self._config.runtimes, self._config.protocol, maker)
+        runner = self.study.runner(self._config, self.folder.run_id, host)
         try:
             with watched(host, self.folder), runner:
                 for case in self.missing:
@@ -143,18 +172,23 @@ def _is_result(row: ModelRow) -> bool:
     return row.status not in (Status.FAILED, Status.UNAVAILABLE)
 
 
-def _stored_config(folder: ModelRunFolder) -> ModelSweepConfig:
+def _stored_config(study: Study, folder: ModelRunFolder) -> ModelsConfig:
+    command = folder.head.get("command")
+    if command != study.command:
+        raise InputError(
+            f"{folder.path} is a run of `run-model {command}`: resume it with that command"
+        )
     try:
-        return ModelSweepConfig.model_validate(folder.sweep)
+        return study.config.model_validate(folder.sweep)
     except ValidationError as error:
         raise InputError(f"{folder.path / MODEL_SWEEP}: {first_problem(error)}") from error
 
 
-def _require_same(path: Path, there: ModelSweepConfig, here: ModelSweepConfig) -> None:
-    for key in ModelSweepConfig.model_fields:
+def _require_same(path: Path, there: ModelsConfig, here: ModelsConfig) -> None:
+    for key in type(there).model_fields:
         old, new = getattr(there, key), getattr(here, key)
         if old != new:
             raise InputError(
-                f"{path} is another comparison's folder: {key} is {old} there, {new} here. "
+                f"{path} is another run's folder: {key} is {old} there, {new} here. "
                 f"--resume needs no other options"
             )
