@@ -113,7 +113,7 @@ class ModelSession:
         folder = ModelRunFolder.open(path)
         config = _stored_config(study, folder)
         if file is not None or given:
-            base = {} if file is not None else config.model_dump(exclude_unset=True)
+            base = {} if file is not None else config.model_dump(exclude_defaults=True)
             _require_same(path, config, study.config.build(file, base | dict(given)))
         cases = study.cases(config)
         here = machine(measure=False)
