@@ -66,6 +66,7 @@ REGISTRY = {
     "libxsmm-bf16": "spbench.backends.libxsmm_bcsc:LibxsmmBf16",
     "libxsmm-f32": "spbench.backends.libxsmm_bcsc:LibxsmmF32",
     "tvm-bsr-f32": "spbench.backends.tvm_bsr:TvmBsrF32",
+    "tvm-bsr-f32-tuned": "spbench.backends.tvm_bsr:TvmBsrF32Tuned",
     "tvm-bsr-int8": "spbench.backends.tvm_bsr:TvmBsrInt8",
 }
 

@@ -1,13 +1,14 @@
 """TVM, block-sparse f32 and int8: loops in TIR (``tvm_schedules``), compiled for this CPU.
 
 ``tvm-bsr-f32`` is the operator that TVM had for BSR, with its schedule for x86, re-created.
-``tvm-bsr-int8`` is a schedule of spbench's, as TVM has none for it: the strongest found, on the
-same idea as spbench's own kernels, so it tells what the compiler makes of that idea.
+``tvm-bsr-f32-tuned`` and ``tvm-bsr-int8`` are schedules of spbench's, as TVM has none better, or
+none at all: the strongest found, on the same idea as spbench's own kernels, so they tell what the
+compiler makes of that idea.
 
-Prepared beforehand: the weights; for int8 also the choice of the tile, the fastest of ``TILES``
-tokens, each compiled and run, for ``TUNE_S`` at most. Compiling is part of ``prepare_ns``.
-Layout, by NumPy: f32: X as f32 [N, K]; int8: into panels of a tile, for blocks of a multiple of 4
-columns with four channels interleaved. Timed: one call of the compiled function, through TVM's C
+Prepared beforehand: the weights; for spbench's schedules also the choice of the tile, the fastest
+of ``TILES`` tokens, each compiled and run, for ``TUNE_S`` at most. Compiling is part of
+``prepare_ns``. Layout, by NumPy: topi's: X as f32 [N, K]; else into panels of a tile, for int8 and
+blocks of a multiple of 4 columns with four channels interleaved. Timed: one call of the compiled function, through TVM's C
 interface. Several threads are TVM's own pool, which shares tokens times block rows.
 """
 
@@ -32,7 +33,7 @@ from spbench.formats import BlockSparseMatrix, GemmData, GemmProblem
 INSTALL = "pip install 'apache-tvm>=0.27'"
 
 TILES = (1, 16, 32, 48, 64)
-"""Tokens of a panel that are tried for int8; 1 is the schedule that has rows as lanes."""
+"""Tokens of a panel that are tried; 1 is the schedule that has rows as lanes."""
 
 _FEW = 4
 """Up to so many tokens rows as lanes are tried."""
@@ -183,11 +184,7 @@ class TvmBsrF32(_TvmBsr):
     def _pack(self, weight: BlockSparseMatrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         self._stored_weights = weight.stored_weights
         self._grid, self._block = weight.block.grid(*weight.shape), weight.block
-        blocks = np.zeros((max(1, len(weight.data)), weight.block.rows, weight.block.cols), "f4")
-        blocks[: len(weight.data)] = weight.data
-        columns = np.zeros(len(blocks), np.int32)
-        columns[: len(weight.indices)] = weight.indices
-        return weight.indptr.astype(np.int32), columns, blocks
+        return _f32_blocks(weight)
 
     def _choose(self, data: GemmData) -> None:
         (block_rows, block_cols), block = self._grid, self._block
@@ -203,14 +200,109 @@ class TvmBsrF32(_TvmBsr):
     def result(self) -> np.ndarray:
         return np.ascontiguousarray(self._y[:, : self._shape[0]].T)
 
+    def handicaps(self) -> str:
+        return "topi's schedule as it was, which nothing tunes"
 
-class TvmBsrInt8(_TvmBsr):
+
+class _TvmTiled(_TvmBsr):
+    """A schedule over panels of tokens, tuned: the fastest tile is taken."""
+
+    _choice = Choice()
+
+    @abstractmethod
+    def _tries_rows_as_lanes(self) -> bool:
+        """Whether the blocks have as many rows as a vector of the other schedule has lanes."""
+
+    @abstractmethod
+    def _make(self, tile: int) -> tuple[np.ndarray, np.ndarray, Any]:
+        """X and Y [panels, M padded, tile], and the call."""
+
+    @abstractmethod
+    def _load(self, target: np.ndarray, x: np.ndarray) -> None:
+        """Tokens x, u8 [N, K], into panels; where they fill none, the last one's rest stays."""
+
+    @abstractmethod
+    def _told(self, tile: int) -> str:
+        """The schedule in words."""
+
+    def _choose(self, data: GemmData) -> None:
+        key = (type(self), self._threads)
+        best_ns, start_s = float("inf"), time.perf_counter()
+        for tile in self._choice.of(data, key) or self._tiles(data.problem.n):
+            if self._call is not None and time.perf_counter() - start_s > TUNE_S:
+                break
+            x, y, call = self._make(tile)
+            self._load(x, data.x)
+            replay(call, 1)
+            time_ns = min(replay(call, 1).wall_ns for _ in range(_CALLS_OF_A_TRY))
+            if time_ns < best_ns:
+                best_ns, self._x, self._y, self._call = time_ns, x, y, call
+                self._choice.keep(data, key, [tile])
+                self._schedule = self._told(tile)
+
+    def _tiles(self, n: int) -> list[int]:
+        """Those that pad the tokens by less than 16, and whose sums fit the registers."""
+        fitting = [tile for tile in TILES[1:] if -(-n // tile) * tile < n + 16]
+        tiles = [t for t in fitting if self._rows * t // 16 <= _REGISTERS] or [16]
+        return [1, *tiles] if n <= _FEW and self._tries_rows_as_lanes() else tiles
+
+    def layout(self, x: np.ndarray) -> Timing:
+        return loop_in_python(partial(self._load, self._x, x), 1)
+
+    def result(self) -> np.ndarray:
+        m, n = self._shape
+        y = self._y.transpose(1, 0, 2)
+        return np.ascontiguousarray(y.reshape(y.shape[0], -1)[:m, :n])
+
+    def handicaps(self) -> str:
+        return "the schedule is spbench's, in TIR, as TVM brings none"
+
+
+class TvmBsrF32Tuned(_TvmTiled):
+    """f32 with tokens as lanes; up to 4 tokens topi's schedule is tried too."""
+
+    name = "tvm-bsr-f32-tuned"
+    title = "TVM block-sparse f32 (spbench's schedule)"
+    dtype = "f32"
+    tolerance = 1e-5  # sums of integers, exact in f32 up to 2^24
+
+    def _pack(self, weight: BlockSparseMatrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self._stored_weights = weight.stored_weights
+        self._grid, self._block = weight.block.grid(*weight.shape), weight.block
+        self._rows = weight.block.rows
+        return _f32_blocks(weight)
+
+    def _tries_rows_as_lanes(self) -> bool:
+        return True
+
+    def _make(self, tile: int) -> tuple[np.ndarray, np.ndarray, Any]:
+        panels, (block_rows, block_cols) = -(-self._shape[1] // tile), self._grid
+        rows, cols = self._block.rows, self._block.cols
+        k = block_cols * cols
+        x = _zeros((panels, k, tile), np.float32)
+        y = _zeros((panels, block_rows * rows, tile), np.float32)
+        if tile == 1:
+            made = schedules.topi_bsr(block_rows, rows, cols, k, panels)
+            return x, y, self._bind(made, x.reshape(panels, -1), y.reshape(panels, -1))
+        made = schedules.f32_tiles(block_rows, rows, cols, k, panels, tile)
+        return x, y, self._bind(made, x, y)
+
+    def _load(self, target: np.ndarray, x: np.ndarray) -> None:
+        tile = target.shape[2]
+        for panel, first in zip(target, range(0, len(x), tile), strict=True):
+            tokens = x[first : first + tile]
+            panel[: x.shape[1], : len(tokens)] = tokens.T
+
+    def _told(self, tile: int) -> str:
+        return f"f32 tiles of {tile} tokens" if tile > 1 else "topi bsr f32"
+
+
+class TvmBsrInt8(_TvmTiled):
     """u8 x s8 with vpdpbusd, 4 input channels at a time."""
 
     name = "tvm-bsr-int8"
     title = "TVM block-sparse int8 (spbench's schedule)"
     dtype = "u8s8s32"
-    _choice = Choice()
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         if "avx512vnni" not in _features():
@@ -232,26 +324,8 @@ class TvmBsrInt8(_TvmBsr):
             return _groups(starts, columns.reshape(-1, 1), quads.reshape(-1, rows, 4))
         return _groups(*_by_four(weight))
 
-    def _choose(self, data: GemmData) -> None:
-        """The fastest tile."""
-        best_ns, start_s = float("inf"), time.perf_counter()
-        for tile in self._choice.of(data, self._threads) or self._tiles(data.problem.n):
-            if self._call is not None and time.perf_counter() - start_s > TUNE_S:
-                break
-            x, y, call = self._make(tile)
-            self._load(x, data.x)
-            replay(call, 1)
-            time_ns = min(replay(call, 1).wall_ns for _ in range(_CALLS_OF_A_TRY))
-            if time_ns < best_ns:
-                best_ns, self._x, self._y, self._call = time_ns, x, y, call
-                self._choice.keep(data, self._threads, [tile])
-                self._schedule = f"vnni groups, tile of {tile} tokens" if tile > 1 else "vnni rows"
-
-    def _tiles(self, n: int) -> list[int]:
-        """Those that pad the tokens by less than 16, and whose sums fit the registers."""
-        fitting = [tile for tile in TILES[1:] if -(-n // tile) * tile < n + 16]
-        tiles = [t for t in fitting if self._rows * t // 16 <= _REGISTERS] or [16]
-        return [1, *tiles] if n <= _FEW and self._rows in schedules.ROWS_AS_LANES else tiles
+    def _tries_rows_as_lanes(self) -> bool:
+        return self._rows in schedules.ROWS_AS_LANES
 
     def _make(self, tile: int) -> tuple[np.ndarray, np.ndarray, Any]:
         panels, block_rows = -(-self._shape[1] // tile), self._grid[0]
@@ -266,7 +340,6 @@ class TvmBsrInt8(_TvmBsr):
         return x, y, self._bind(schedules.vnni_groups(*sizes, tile, **how), x, y)
 
     def _load(self, target: np.ndarray, x: np.ndarray) -> None:
-        """Tokens into panels; where they fill none, the last one's rest stays as it is."""
         tile = target.shape[2] // 4 if self._interleaved else target.shape[2]
         for panel, first in zip(target, range(0, len(x), tile), strict=True):
             tokens = x[first : first + tile]
@@ -278,16 +351,20 @@ class TvmBsrInt8(_TvmBsr):
             else:
                 panel[: x.shape[1], : len(tokens)] = tokens.T
 
-    def layout(self, x: np.ndarray) -> Timing:
-        return loop_in_python(partial(self._load, self._x, x), 1)
-
-    def result(self) -> np.ndarray:
-        m, n = self._shape
-        y = self._y.transpose(1, 0, 2)
-        return np.ascontiguousarray(y.reshape(y.shape[0], -1)[:m, :n])
+    def _told(self, tile: int) -> str:
+        return f"vnni groups, tile of {tile} tokens" if tile > 1 else "vnni rows"
 
     def isa(self) -> str:
         return "avx512vnni"
+
+
+def _f32_blocks(weight: BlockSparseMatrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Starts, columns, blocks f32 [blocks, R, C]; at least one block, which no row need have."""
+    blocks = np.zeros((max(1, len(weight.data)), weight.block.rows, weight.block.cols), "f4")
+    blocks[: len(weight.data)] = weight.data
+    columns = np.zeros(len(blocks), np.int32)
+    columns[: len(weight.indices)] = weight.indices
+    return weight.indptr.astype(np.int32), columns, blocks
 
 
 def _by_four(weight: BlockSparseMatrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """TVM's loops for block-sparse weights, as TIR: what ``tvm_bsr`` compiles and tries.
 
-TVM no longer has ``topi.nn.sparse_dense``, so both are written here, as text in TIR's own notation.
+TVM no longer has ``topi.nn.sparse_dense``, so all are written here, as text in TIR's own notation.
 
 ``topi_bsr`` is that operator for BSR, re-created with its x86 schedule: tokens are rows, one task
 is a token and a block row, and the rows of a block are the lanes of a vector; the sums stay in a
@@ -11,6 +11,14 @@ small buffer::
         for each block of the row:
             sum[r] += W[block, r, c] * X[token, C * column + c]
         Y[token, R * block row + r] = sum[r]
+
+``f32_tiles`` is spbench's for f32, with tokens as lanes, in panels of ``tile`` tokens,
+[panel][K][tile], so that a weight is read once for a whole tile and its sums stay in registers::
+
+    parallel panel, block row:
+        for each block of the row, each of its columns c:
+            sum[r, q] += W[block, r, c] * X[panel, C * column + c, 16 q ..]     r < R, q < tile / 16
+        Y[panel, R * block row + r, 16 q ..] = sum[r, q]
 
 ``vnni_groups`` is spbench's schedule for int8, with tokens as lanes, as TVM's own int8 products
 have them. W is stored in groups of 4 input channels of a block row: R dwords and 4 numbers.
@@ -104,6 +112,44 @@ def {NAME}(x: T.handle, w: T.handle, columns: T.handle, starts: T.handle, y: T.h
     J = T.match_buffer(columns, (groups, {1 if interleaved else 4}), "int32")
     S = T.match_buffer(starts, ({block_rows + 1},), "int32")
     Y = T.match_buffer(y, ({panels}, {block_rows * rows}, {tile}), "int32")
+    for task in T.parallel({panels * block_rows}):
+{loop}
+""")
+
+
+def f32_tiles(block_rows: int, rows: int, cols: int, k: int, panels: int, tile: int) -> Any:
+    """f32: X in panels [panels, K, tile], W [blocks, R, C], columns, starts -> Y in panels."""
+    block = f"S[task % {block_rows}] + e"
+    lanes = [f"T.ramp({LANES * q}, 1, {LANES})" for q in range(tile // LANES)]
+    sums = [(r, q) for r in range(rows) for q in range(len(lanes))]
+    body = [
+        *(f"sum{r}_{q} = T.alloc_buffer(({LANES},), 'float32')" for r, q in sums),
+        *(f"sum{r}_{q}[{_LANES}] = T.broadcast(T.float32(0), {LANES})" for r, q in sums),
+        f"for e in T.serial(S[task % {block_rows} + 1] - S[task % {block_rows}]):",
+    ]
+    for c in range(cols):
+        channel = f"{cols} * J[{block}] + {c}"
+        body += [
+            f"    sum{r}_{q}[{_LANES}] = sum{r}_{q}[{_LANES}] + T.broadcast(W[{block}, {r}, {c}], "
+            f"{LANES}) * X[task // {block_rows}, {channel}, {lanes[q]}]"
+            for r, q in sums
+        ]
+    body += [
+        f"Y[task // {block_rows}, {rows} * (task % {block_rows}) + {r}, {lanes[q]}] = "
+        f"sum{r}_{q}[{_LANES}]"
+        for r, q in sums
+    ]
+    loop = "\n".join("        " + text for text in body)
+    return _function(f"""
+@T.prim_func
+def {NAME}(x: T.handle, w: T.handle, columns: T.handle, starts: T.handle, y: T.handle):
+    T.func_attr({{"global_symbol": "{NAME}", "tir.noalias": True}})
+    blocks = T.int32()
+    X = T.match_buffer(x, ({panels}, {k}, {tile}), "float32")
+    W = T.match_buffer(w, (blocks, {rows}, {cols}), "float32")
+    J = T.match_buffer(columns, (blocks,), "int32")
+    S = T.match_buffer(starts, ({block_rows + 1},), "int32")
+    Y = T.match_buffer(y, ({panels}, {block_rows * rows}, {tile}), "float32")
     for task in T.parallel({panels * block_rows}):
 {loop}
 """)

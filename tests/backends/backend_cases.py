@@ -30,6 +30,7 @@ LIBRARIES = (
     "libxsmm-bf16",
     "libxsmm-f32",
     "tvm-bsr-f32",
+    "tvm-bsr-f32-tuned",
     "tvm-bsr-int8",
 )
 BASELINES = (

@@ -15,7 +15,8 @@ from spbench.gemm.data import make_data
 from spbench.gemm.reference import reference_result
 
 PATTERNS = ["1x1", "1x4", "2x2", "4x1", "4x4", "8x1", "16x1", "4x8", "3x5"]
-BLOCKED = ("libxsmm-int8", "libxsmm-bf16", "libxsmm-f32", "tvm-bsr-f32", "tvm-bsr-int8")
+BLOCKED = ("libxsmm-int8", "libxsmm-bf16", "libxsmm-f32", "tvm-bsr-f32")
+BLOCKED += ("tvm-bsr-f32-tuned", "tvm-bsr-int8")
 
 
 def case(pattern: str, m: int = 48, k: int = 40, n: int = 21, sparsity: float = 0.7):
