@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 from spbench.measure.channel import Channel
@@ -51,6 +52,11 @@ class WorkerProcess:
         )
         self._channel = Channel(self._process.stdout.fileno(), self._process.stdin.fileno())
         self._greeted = False
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        """Wait until it has loaded its library. What goes wrong is told when it is asked."""
+        with suppress(PlayerFailed, TimeoutError, EOFError):
+            self._greet(timeout_s)
 
     def ask(self, method: str, *args: Any, timeout_s: float) -> Answer:
         """Call ``method`` of the bench in the worker.

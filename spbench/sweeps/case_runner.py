@@ -89,7 +89,10 @@ class CaseRunner:
         return task, data.weight.sparsity
 
     def _start_workers(self, threads: int) -> None:
-        """Workers are pinned, and their pools sized, when they start; the lost ones are back."""
+        """Workers are pinned, and their pools sized, when they start; the lost ones are back.
+
+        All are ready before the first prepares a case, so that no loading is timed as packing.
+        """
         if threads != self._threads:
             self._end_workers()
             cpus = worker_cpus(threads, self._cpus)
@@ -98,6 +101,8 @@ class CaseRunner:
             self._threads = threads
         for worker in self._workers:
             worker.start()
+        for worker in self._workers:
+            worker.wait_until_ready(self._settings.case_timeout_s)
 
     def _end_workers(self) -> None:
         for worker in self._workers:

@@ -130,3 +130,15 @@ def test_closing_twice_or_unstarted_is_fine():
     worker.close()
     worker.close()
     assert os.getpid()
+
+
+def test_waiting_for_a_worker_leaves_what_went_wrong_to_the_question(worker):
+    worker.start()
+    worker.wait_until_ready(20)
+    assert ask(worker, "echo", 1) == 1
+    broken = WorkerProcess("fake_bench:NoSuchBench", "fake", threads=1, cpus=CPUS)
+    broken.start()
+    broken.wait_until_ready(20)
+    with pytest.raises(PlayerFailed, match="NoSuchBench"):
+        ask(broken, "echo", 1)
+    broken.close()
