@@ -20,12 +20,16 @@ from spbench.measure.bench import Bench, Prepared
 from spbench.measure.clock import SystemClock
 from spbench.measure.cold_caches import ColdCaches
 from spbench.measure.machine import cache_sizes
+from spbench.measure.thread_pools import busy_threads, core_times, thread_pools
 from spbench.measure.timing import Timing
 
 LAYOUT_REPEATS = 5
 
 POOL_SLEEPS_S = 0.001
 """Pools are told to spin for a fraction of this between regions (see ``WorkerProcess``)."""
+
+COUNTED_NS = 5_000_000
+"""Products are repeated for about so long, by the first, to see which threads work on them."""
 
 MOST_PLACEMENTS = 8
 PLACED_BYTES = 2 << 20
@@ -55,6 +59,8 @@ class GemmFacts:
     layout_ns: int | None = None
     footprint: Footprint | None = None
     placements: int = 1
+    thread_pools: str = ""
+    threads_busy: int | None = None
 
 
 class GemmBench(Bench):
@@ -110,6 +116,7 @@ class GemmBench(Bench):
         call_ns = backend.run(1).wall_ns
         if task.cache == "hot":
             prepare_ns += self._place_anew(data, placements_of(backend.footprint(), data))
+        wrong = self.check()
         facts = GemmFacts(
             dtype=backend.dtype,
             implementation=backend.implementation(),
@@ -119,8 +126,9 @@ class GemmBench(Bench):
             layout_ns=layout_ns,
             footprint=backend.footprint(),
             placements=len(self._placements),
+            thread_pools=thread_pools(),
+            threads_busy=self._count_threads(backend, call_ns),
         )
-        wrong = self.check()
         return Prepared("wrong" if wrong else "ok", wrong, call_ns, facts)
 
     def _have_imported(self, backend: Backend, data: GemmData) -> None:
@@ -139,6 +147,13 @@ class GemmBench(Bench):
         """Median of a few conversions: the first meets cold caches, the products do not."""
         timings = [backend.layout(x) for _ in range(LAYOUT_REPEATS)]
         return int(statistics.median(timing.wall_ns for timing in timings))
+
+    def _count_threads(self, backend: Backend, call_ns: int) -> int | None:
+        """How many threads work on the product; those that are awake to wait for them count."""
+        before = core_times()
+        backend.run(max(1, COUNTED_NS // max(1, call_ns)))
+        time.sleep(POOL_SLEEPS_S)  # what a thread has used is told when it leaves its core
+        return busy_threads(before, core_times())
 
     def _place_anew(self, data: GemmData, count: int) -> list[int]:
         """The same case ``count`` times, each with memory of its own; what preparing took."""

@@ -54,7 +54,10 @@ class Row(BaseModel):
     dtype: str  # activations, weights, accumulator: u8s8s32, f32, bf16
     output: str  # s32, u8, s8, f32
     epilogue: str = "none"
-    threads: int
+    threads: int  # asked for; the process has as many cores
+    # Pools of its process with their sizes, as threadpoolctl sees them, and how many threads worked.
+    thread_pools: str | None = None
+    threads_busy: int | None = None
     cache: str = "hot"
     seed: int
 

@@ -49,6 +49,8 @@ class RowMaker:
             output=problem.output,
             epilogue=problem.epilogue,
             threads=case.threads,
+            thread_pools=facts.thread_pools,
+            threads_busy=facts.threads_busy,
             cache=case.cache,
             seed=problem.seed,
             protocol=self.settings.model_dump()

@@ -102,3 +102,13 @@ def test_narrow_activations_have_wider_steps():
     lost = data.weight.to_dense().astype(float) @ (data.x & 1).T
     expected = reference_result(data) - data.scale[:, None] * lost
     assert reference_result(narrow(data, 7)) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_row_knows_which_threads_worked(make_task, threads):
+    """Of spbench's own team, which threadpoolctl does not know."""
+    facts = GemmBench("spbench").prepare(make_task(threads)).facts
+    if facts.threads_busy is None:
+        pytest.skip("this system does not count the time of threads")
+    assert 1 <= facts.threads_busy <= threads
+    assert all(part.rpartition(" ")[2].isdigit() for part in facts.thread_pools.split(", "))
