@@ -71,6 +71,7 @@ def backends(studies: Sequence[Study], machines: Machines) -> Table:
             each.kind if each.counted else NOTHING,
             ", ".join(each.implementations) or NOTHING,
             ", ".join(each.isas) or NOTHING,
+            _threads(study, each.name) or NOTHING,
             name,
             f"{each.counted} of {each.cases}",
             _best_real(study, each.name, machines.of(study.setting.host)),
@@ -79,18 +80,26 @@ def backends(studies: Sequence[Study], machines: Machines) -> Table:
         for study, name in zip(studies, names, strict=True)
         for each in study.contenders.values()
     ]
-    heads = ["backend", "kind", "what ran", "ISA", "setting", "cases"]
+    heads = ["backend", "kind", "what ran", "ISA", "threads (pools)", "setting", "cases"]
     return Table(
         "Backends",
         [*heads, "best real GOPS", "handicap here"],
         rows,
         "Real GOPS count only the weights that are stored; the share is of the measured int8 peak"
-        " of the threads used.",
+        " of the threads used. Threads: how many worked on a product, counted by the kernel, and the"
+        " pools, with their sizes, that threadpoolctl sees in the library's process.",
     )
 
 
 def _handicap(contender: Contender, machine: MachineFacts) -> str:
     return (contender.handicap(machine) if contender.counted else "") or NOTHING
+
+
+def _threads(study: Study, backend: str) -> str:
+    """Such as ``2 (libgomp 2)``; of each number of threads that worked, the pools of its rows."""
+    rows = [row for row in study.rows if row.backend == backend and counts(row)]
+    told = {(row.threads_busy, row.thread_pools or "") for row in rows if row.threads_busy}
+    return ", ".join(f"{busy} ({pools})" if pools else f"{busy}" for busy, pools in sorted(told))
 
 
 def _best_real(study: Study, backend: str, machine: MachineFacts) -> str:
