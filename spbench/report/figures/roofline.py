@@ -28,7 +28,7 @@ from spbench.report.roofline import FLOAT_PEAKS, Roof, RooflinePoint, roofs
 from spbench.report.study import SUBJECT, Study
 
 ROOF_STYLES = {"l1": "-", "l2": (0, (6, 1.5)), "l3": (0, (4, 1.5, 1, 1.5)), "dram": ":"}
-F32_STYLE = (0, (8, 2, 1, 2))
+FLOAT_STYLES = {"bf16": (0, (8, 2, 1, 2, 1, 2)), "f32": (0, (8, 2, 1, 2))}
 BOUNDS_APART = 1.3
 """Sparse bounds nearer to each other than by this factor would cover each other's labels."""
 _BY_SIZE = ", measured on one size each; a row's own bound is that of its own size"
@@ -78,9 +78,8 @@ def _panel(axes: Axes, points: Sequence[RooflinePoint], rate: Rate, found: list[
         heights = [end * roof.bandwidth_gb_s for end in ends]
         axes.plot(ends, heights, color=GREY, linestyle=ROOF_STYLES[roof.level], linewidth=1)
     axes.axhline(peak, color=BLACK, linewidth=1.2, zorder=2)
-    f32 = _f32_peak(points)
-    if f32:
-        axes.axhline(f32, color=BLACK, linewidth=1.2, linestyle=F32_STYLE, zorder=2)
+    for kind, height in _lower_peaks(points).items():
+        axes.axhline(height, color=BLACK, linewidth=1.2, linestyle=FLOAT_STYLES[kind], zorder=2)
     rates = [rate(each) for each in points]
     log_axis(axes.yaxis, min(rates) / 1.6, max([*rates, peak]) * 1.8)
     axes.set_xlabel("Operations per byte")
@@ -115,8 +114,12 @@ def _sparse_bounds(axes: Axes, points: Sequence[RooflinePoint]) -> None:
 
 
 def _peak(points: Sequence[RooflinePoint]) -> float:
-    """Of the fastest arithmetic that a row is in: the median of those rows' peaks."""
-    kind = _kind(points)
+    """Of the fastest arithmetic that a row is in."""
+    return _peak_of(points, _kind(points))
+
+
+def _peak_of(points: Sequence[RooflinePoint], kind: str) -> float:
+    """The median of the peaks of the rows in that arithmetic."""
     return statistics.median(each.peak_gops for each in points if _arithmetic(each) == kind)
 
 
@@ -130,12 +133,10 @@ def _arithmetic(point: RooflinePoint) -> str:
     return point.row.dtype if point.row.dtype in FLOAT_PEAKS else "int8"
 
 
-def _f32_peak(points: Sequence[RooflinePoint]) -> float | None:
-    """Of the f32 rows, where there are int8 ones beside them: theirs is the other line."""
-    kinds = {each.row.dtype == "f32" for each in points}
-    if len(kinds) < 2:
-        return None
-    return statistics.median(each.peak_gops for each in points if each.row.dtype == "f32")
+def _lower_peaks(points: Sequence[RooflinePoint]) -> dict[str, float]:
+    """Of the other arithmetics that rows are in: each has a line of its own."""
+    kinds = {_arithmetic(each) for each in points} - {_kind(points)}
+    return {kind: _peak_of(points, kind) for kind in FLOAT_STYLES if kind in kinds}
 
 
 def _by_backend(points: Sequence[RooflinePoint]) -> dict[str, list[RooflinePoint]]:
@@ -166,17 +167,19 @@ def _legend(study: Study, points: Sequence[RooflinePoint], found: list[Roof]) ->
         )
         for roof in found
     ]
+    heights = {_kind(points): _peak(points), **_lower_peaks(points)}
     limits = [
         Line2D(
-            [], [], color=BLACK, label=f"measured {_kind(points)} peak: {_peak(points):.3g} GOPS"
-        ),
-        Line2D([], [], color=BLACK, linestyle="--", label="the peak, zeros skipped"),
+            [],
+            [],
+            color=BLACK,
+            linestyle="-" if kind == _kind(points) else FLOAT_STYLES[kind],
+            label=f"measured {kind} peak: {height:.3g} {'GOPS' if kind == 'int8' else 'GFLOPS'}",
+        )
+        for kind, height in heights.items()
     ]
-    f32 = _f32_peak(points)
-    if f32:
-        label = f"measured f32 peak: {f32:.3g} GFLOPS"
-        limits.insert(1, Line2D([], [], color=BLACK, linestyle=F32_STYLE, label=label))
-    return [*backends, *levels, *limits]
+    skipped = Line2D([], [], color=BLACK, linestyle="--", label="the peak, zeros skipped")
+    return [*backends, *levels, *limits, skipped]
 
 
 def _caption(machine: MachineFacts) -> str:
@@ -184,5 +187,5 @@ def _caption(machine: MachineFacts) -> str:
         "Each point is a row: its rate over the operations that it does for every byte of weights,"
         " indices, activations and result. Slanted: what each level of the memory can read"
         f"{_BY_SIZE if machine.pairs('limits', 'bandwidth_curve') else ''}."
-        " Libraries in f32 are bounded by the f32 peak."
+        " Libraries in f32 or bf16 are bounded by the peak of their own type."
     )
