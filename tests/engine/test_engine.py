@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from small_encoders import FAMILIES, POSITIONS, VOCAB, sentences
+from small_encoders import (
+    FAMILIES,
+    POSITIONS,
+    VOCAB,
+    encoder_config,
+    encoder_tensors,
+    sentences,
+)
+from small_models import write_safetensors
 
 from spbench.engine import Engine, layer_weight
 from spbench.engine.weight_form import DENSE, WeightForm
@@ -182,19 +192,63 @@ def test_many_threads_may_call_one_engine(make_engine):
 
 
 def test_memory_does_not_grow(make_engine):
+    """10,000 good and 10,000 bad calls, of every kind."""
     engine = make_engine()
     ids, mask = sentences(40, 3)
-    bad = np.full_like(ids, VOCAB)
 
     def calls(count: int) -> int:
-        for _ in range(count):
+        for i in range(count):
             engine(ids, mask)
+            arguments, _ = BAD[i % len(BAD)]
             with pytest.raises(InputError):
-                engine(bad, mask)
+                engine(**arguments)
         return resident_kib()
 
-    before = calls(500)
-    assert calls(4500) - before < 2048
+    before = calls(1000)
+    assert calls(9000) - before < 2048
+
+
+def truncate(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+
+
+def put_nan_into_the_last_layer(folder: Path) -> None:
+    tensors = encoder_tensors("bert")
+    tensors["encoder.layer.1.output.dense.weight"][3, 5] = np.nan
+    write_safetensors(folder / "model.safetensors", tensors)
+
+
+def say_other_sizes(folder: Path) -> None:
+    config = encoder_config("bert") | {"intermediate_size": 44}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (truncate, "corrupt or truncated"),
+        (put_nan_into_the_last_layer, "output.dense.weight holds NaN or Inf"),
+        (say_other_sizes, r"is \[40, 24\], but config.json says \[44, 24\]"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_leaks_nothing(make_engine, spoil, message):
+    engine = make_engine()
+    ids, _ = sentences(12)
+    expected = engine(ids).mean
+    write_scales(engine.folder, calibrate(Checkpoint.open(engine.folder), [ids]))
+    spoil(engine.folder)
+
+    def loads(count: int) -> int:
+        for _ in range(count):
+            with pytest.raises(InputError, match=message) as caught:
+                Engine.from_pretrained(engine.folder)
+            assert "\n" not in str(caught.value)
+        return resident_kib()
+
+    before = loads(10)
+    assert loads(40) - before < 2048
+    np.testing.assert_array_equal(engine(ids).mean, expected)
 
 
 def resident_kib() -> int:
