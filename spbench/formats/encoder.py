@@ -6,8 +6,10 @@ row of names below; a new one is a new row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +50,11 @@ _OLD_LEAVES = {"weight": "gamma", "bias": "beta"}  # LayerNorm's, of converted T
 _ACTIVATIONS = {"gelu": "gelu", "relu": "relu"}
 
 
+def part_names(family: str) -> Mapping[str, str]:
+    """Part to the name of the module that holds it, without prefix; ``{}`` is the layer."""
+    return _FAMILIES[family]
+
+
 @dataclass(frozen=True)
 class EncoderConfig:
     """Sizes of an encoder, under one name each whatever its family calls them."""
@@ -85,7 +92,7 @@ class Encoder:
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Encoder:
         """Raises :class:`InputError` for another architecture, or for tensors that do not fit."""
-        config = _read_config(checkpoint)
+        config = read_encoder_config(checkpoint.config, checkpoint.source)
         names = _FAMILIES[config.family]
         for prefix in _PREFIXES:
             if f"{prefix}{names['word']}.weight" in checkpoint.tensors:
@@ -171,8 +178,11 @@ class Encoder:
                 )
 
 
-def _read_config(checkpoint: Checkpoint) -> EncoderConfig:
-    config, source = checkpoint.config, checkpoint.source
+def read_encoder_config(config: Mapping[str, Any], source: str) -> EncoderConfig:
+    """Of the content of config.json; ``source`` is what errors call the model.
+
+    Raises :class:`InputError` for an architecture that is not known.
+    """
     family = config.get("model_type")
     if family not in _FAMILIES:
         known = ", ".join(_FAMILIES)

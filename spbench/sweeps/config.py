@@ -20,6 +20,7 @@ from spbench.backends import DEFAULT_BACKENDS, REGISTRY, require_known
 from spbench.errors import InputError
 from spbench.formats import BlockShape
 from spbench.formats.gemm_problem import EPILOGUES
+from spbench.formats.names import checked_name
 from spbench.formats.regex import Regex
 from spbench.formats.side import MAX_SIDE, SIDE, read_side
 from spbench.formats.yaml_model import first_problem, read_yaml_model
@@ -28,7 +29,6 @@ from spbench.measure.statistics import INDIFFERENCE
 
 _SHAPE = re.compile(f"({SIDE})x({SIDE})(?:x({SIDE}))?")
 ALL = "all"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def _listed(value: Any) -> Any:
@@ -36,7 +36,8 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _sparsity(value: float) -> float:
+def checked_sparsity(value: float) -> float:
+    """``value``; raises ValueError unless it is at least 0 and below 1."""
     if not 0 <= value < 1:
         raise ValueError(f"sparsity {value:g} must be at least 0 and below 1")
     return value
@@ -50,7 +51,8 @@ def _shape(text: str) -> str:
     return "x".join(str(read_side(side, f"shape {text!r}")) for side in sides)
 
 
-def _pattern(text: str) -> str:
+def checked_pattern(text: str) -> str:
+    """A block shape as spbench writes it. Raises :class:`InputError`."""
     block = BlockShape.parse(text)
     block.require_storable()
     return str(block)
@@ -73,7 +75,7 @@ def _all_backends(value: Any) -> Any:
     return [each for name in names for each in (REGISTRY if name == ALL else [name])]
 
 
-def _checked_by(check: Callable[[str], str]) -> AfterValidator:
+def checked_by(check: Callable[[str], str]) -> AfterValidator:
     """A check that raises :class:`InputError`, as pydantic wants it."""
 
     def checked(text: str) -> str:
@@ -85,17 +87,12 @@ def _checked_by(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(checked)
 
 
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError(f"name {text!r}: use letters, digits, dots and dashes (it names a folder)")
-    return text
-
-
 def _each_once(values: list) -> list:
     return list(dict.fromkeys(values))
 
 
-def _list_of(item: Any, **field: Any) -> Any:
+def list_of(item: Any, **field: Any) -> Any:
+    """A field that takes a list, or a single value for a list of one; each value counts once."""
     return Annotated[
         list[item], BeforeValidator(_listed), AfterValidator(_each_once), Field(**field)
     ]
@@ -119,22 +116,22 @@ class SweepConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, AfterValidator(_name)] = "sweep"
-    shapes: _list_of(Annotated[str, _checked_by(_shape)]) = []
-    tokens: _list_of(Count) = []
-    sparsity: _list_of(Annotated[float, AfterValidator(_sparsity)], min_length=1) = [0.8]
-    pattern: _list_of(Annotated[str, _checked_by(_pattern)]) = []
+    name: Annotated[str, AfterValidator(checked_name)] = "sweep"
+    shapes: list_of(Annotated[str, checked_by(_shape)]) = []
+    tokens: list_of(Count) = []
+    sparsity: list_of(Annotated[float, AfterValidator(checked_sparsity)], min_length=1) = [0.8]
+    pattern: list_of(Annotated[str, checked_by(checked_pattern)]) = []
     backends: Annotated[
-        _list_of(Annotated[str, _checked_by(_backend)], min_length=1),
+        list_of(Annotated[str, checked_by(_backend)], min_length=1),
         BeforeValidator(_all_backends),
     ] = list(DEFAULT_BACKENDS)
-    threads: _list_of(Count, min_length=1) = [1]
-    output: _list_of(Literal["s32", "f32", "u8", "s8"], min_length=1) = ["s32"]
-    epilogue: _list_of(Annotated[str, _checked_by(_epilogue)]) = []
+    threads: list_of(Count, min_length=1) = [1]
+    output: list_of(Literal["s32", "f32", "u8", "s8"], min_length=1) = ["s32"]
+    epilogue: list_of(Annotated[str, checked_by(_epilogue)]) = []
     from_model: str | None = None
-    model_tokens: _list_of(Count, min_length=1) = [128]
+    model_tokens: list_of(Count, min_length=1) = [128]
     model_layers: Regex | None = None
-    cache: _list_of(Literal["hot", "cold-weights", "cold"], min_length=1) = ["hot"]
+    cache: list_of(Literal["hot", "cold-weights", "cold"], min_length=1) = ["hot"]
     seed: int = Field(0, ge=0, le=2**63 - 1)
     protocol: Protocol = Protocol()
     indifference: float = Field(INDIFFERENCE, ge=0, lt=1)
