@@ -63,6 +63,10 @@ class ModelRow(BaseModel):
     protocol: dict[str, Any]
     command: str  # repeats this row
 
+    def to_dict(self) -> dict[str, Any]:
+        """The row with the field names of its file, values that JSON knows."""
+        return self.model_dump(mode="json", by_alias=True)
+
     def to_json(self) -> str:
         """The row as one line of JSON, without the line's end."""
         return self.model_dump_json(by_alias=True)

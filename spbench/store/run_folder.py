@@ -2,11 +2,13 @@
 
     rows.jsonl             one JSON object a line, appended, flushed to the disk one by one
     sweep.json             run id, the resolved sweep, its model; ``--resume`` refuses any other
+    model-rows.jsonl       the same two of a run of whole models, which may share the folder
+    model-sweep.json
     machine.json           a local run: the machine's facts and measured limits
     machines/<host>.json   a run on many machines: the same of each
     warnings.json          what disturbed the measuring, over all resumptions
 
-``sweep.json`` is written once, at the start, and never touched again.
+A sweep's file is written once, at the start, and never touched again.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ import shutil
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from spbench.errors import InputError, RunError
 from spbench.store.json_file import read_json, read_json_object, write_json, write_text
+from spbench.store.model_row import MODEL_ROWS, ModelRow
 from spbench.store.rows_file import RowsFile, cannot_write, refuse_other_schema
 from spbench.store.schema import SCHEMA, Row
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     import pandas
 
 ROWS, SWEEP, MACHINE = "rows.jsonl", "sweep.json", "machine.json"
+MODEL_SWEEP = "model-sweep.json"
 MACHINES, WARNINGS = "machines", "warnings.json"
 
 
@@ -39,13 +43,17 @@ class RunFolder:
         What ``sweep.json`` holds: run_id, sweep, and what :meth:`create` was told besides.
     """
 
+    rows_name: ClassVar[str] = ROWS
+    head_name: ClassVar[str] = SWEEP
+    kind: ClassVar[type[Row | ModelRow]] = Row
+
     def __init__(self, path: Path, head: dict[str, Any]):
         self.path = path
         self.head = head
-        self._rows = RowsFile(path / ROWS)
+        self._rows = RowsFile(path / self.rows_name, self.kind)
 
-    @staticmethod
-    def reserve(path: str | Path) -> bool:
+    @classmethod
+    def reserve(cls, path: str | Path) -> bool:
         """Make the folder and find out whether it takes files, before hours are spent for it.
 
         Returns whether it is new. Raises :class:`InputError` if it takes no files, or
@@ -53,14 +61,14 @@ class RunFolder:
         """
         path = Path(path)
         try:
-            if (path / ROWS).exists():
+            if (path / cls.rows_name).exists():
                 raise InputError(
                     f"{path} holds a run already: use --resume {path}, or another --out"
                 )
             is_new = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            write_text(path / ROWS, "")
-            (path / ROWS).unlink()
+            write_text(path / cls.rows_name, "")
+            (path / cls.rows_name).unlink()
         except OSError as error:
             raise cannot_write(path, error) from error
         return is_new
@@ -72,7 +80,7 @@ class RunFolder:
         sweep: dict[str, Any],
         machine: dict[str, Any] | None,
         **more: Any,
-    ) -> RunFolder:
+    ) -> Self:
         """Start a run in a new folder. Raises :class:`InputError` as :meth:`reserve` does.
 
         ``machine`` holds the facts of this machine; None for a run on others, which
@@ -87,15 +95,15 @@ class RunFolder:
             if machine is None:
                 (path / MACHINES).mkdir()
             else:
-                write_json(path / MACHINE, machine)
-            write_json(path / SWEEP, head)
-            write_text(path / ROWS, "")
+                _keep_machine(path, machine)
+            write_json(path / cls.head_name, head)
+            write_text(path / cls.rows_name, "")
         except OSError as error:
             raise cannot_write(path, error) from error
         return cls(path, head)
 
     @classmethod
-    def open(cls, path: str | Path) -> RunFolder:
+    def open(cls, path: str | Path) -> Self:
         """Find a run again. Raises :class:`InputError` if there is none or it cannot be read."""
         path = Path(path)
         try:
@@ -103,10 +111,11 @@ class RunFolder:
                 raise InputError(f"no such run folder: {path}")
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-        head = read_json_object(path / SWEEP)
-        refuse_other_schema(head.get("schema"), str(path / SWEEP))
+        file = path / cls.head_name
+        head = read_json_object(file)
+        refuse_other_schema(head.get("schema"), str(file))
         if not isinstance(head.get("sweep"), dict) or not isinstance(head.get("run_id"), str):
-            raise InputError(f"{path / SWEEP}: not the head of a run (no sweep or no run_id)")
+            raise InputError(f"{file}: not the head of a run (no sweep or no run_id)")
         folder = cls(path, head)
         folder.machines()  # one that cannot be read is told now
         return folder
@@ -196,7 +205,7 @@ class RunFolder:
         """:meth:`latest` as a table: one column a field, named as in ``rows.jsonl``."""
         import pandas
 
-        columns = [field.alias or name for name, field in Row.model_fields.items()]
+        columns = [field.alias or name for name, field in self.kind.model_fields.items()]
         return pandas.DataFrame([row.to_dict() for row in self.latest()], columns=columns)
 
     def close(self) -> None:
@@ -204,14 +213,35 @@ class RunFolder:
         self._rows.close()
 
 
-def discard(path: str | Path, folder_too: bool) -> None:
-    """Remove what :class:`RunFolder` has made at ``path``: for a run that got no row.
+class ModelRunFolder(RunFolder):
+    """The folder of a run of whole models; the rows are :class:`ModelRow`."""
 
-    The folder itself goes only with ``folder_too``, and only if nothing else is in it.
+    rows_name = MODEL_ROWS
+    head_name = MODEL_SWEEP
+    kind = ModelRow
+
+
+def _keep_machine(path: Path, machine: dict[str, Any]) -> None:
+    """Raises :class:`InputError` if the folder has a run of the other kind, of another machine."""
+    file = path / MACHINE
+    if not file.exists():
+        write_json(file, machine)
+    elif read_json_object(file).get("fingerprint") != machine.get("fingerprint"):
+        raise InputError(f"{path} holds a run of another machine: choose another --out")
+
+
+def discard(path: str | Path, folder_too: bool, kind: type[RunFolder] = RunFolder) -> None:
+    """Remove what a folder of ``kind`` has made at ``path``: for a run that got no row.
+
+    What the two kinds share stays while the other has a run there. The folder itself goes only
+    with ``folder_too``, and only if nothing else is in it.
     """
     path = Path(path)
-    for name in (ROWS, SWEEP, MACHINE, WARNINGS):
+    for name in (kind.rows_name, kind.head_name):
         (path / name).unlink(missing_ok=True)
-    shutil.rmtree(path / MACHINES, ignore_errors=True)
+    if not any((path / head).exists() for head in (SWEEP, MODEL_SWEEP)):
+        for name in (MACHINE, WARNINGS):
+            (path / name).unlink(missing_ok=True)
+        shutil.rmtree(path / MACHINES, ignore_errors=True)
     if folder_too and not any(path.iterdir()):
         path.rmdir()
