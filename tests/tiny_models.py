@@ -13,7 +13,7 @@ num_attention_heads: 2
 intermediate_size: 64
 vocab_size: 60
 max_position_embeddings: 40
-initializer_range: 0.3
+weight_gain: 2
 latency_limit_ms: 5
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 
 LEAST_COSINE = 0.9
 """Mean over tokens. int8 with scales from calibration stays above 0.99 with random weights; what is
-below 0.9 computes another model, or is quantised to ruin."""
+below 0.9 computes another model (see ``ModelConfig``), or is quantised to ruin."""
 
 
 def mean_cosine(result: np.ndarray, reference: np.ndarray) -> float:

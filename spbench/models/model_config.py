@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,9 +18,11 @@ Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 class ModelConfig(BaseModel):
     """Sizes of an encoder under Hugging Face's keys, those of BERT for every family.
 
-    ``initializer_range`` is the deviation of the random weights. At 0.04 a layer of BERT-Base that
-    is pruned to 90 % still changes what passes it by about as much as it takes in, so that a
-    layer computed wrongly shows in the output. ``latency_limit_ms`` is what `run-model limit`
+    Random weights have the deviation ``weight_gain / sqrt(hidden_size)``. At 2, every layer of a
+    model that is pruned to 90 % still turns what passes it: BERT-Mini and -Base without
+    one layer, or with the rows of one matrix moved, fall below a cosine of 0.82 to themselves,
+    while int8 stays above 0.99. At Hugging Face's usual 0.02 a broken layer would hardly show.
+    ``latency_limit_ms`` is what `run-model limit`
     holds its 99th percentile to.
     """
 
@@ -36,7 +39,7 @@ class ModelConfig(BaseModel):
     type_vocab_size: Side = 2
     hidden_act: Literal["gelu", "relu"] = "gelu"
     layer_norm_eps: float = Field(1e-12, gt=0)
-    initializer_range: float = Field(0.04, gt=0)
+    weight_gain: float = Field(2, gt=0)
     latency_limit_ms: float = Field(20, gt=0)
 
     @model_validator(mode="after")
@@ -52,6 +55,11 @@ class ModelConfig(BaseModel):
     def read(cls, path: str | Path) -> ModelConfig:
         """Raises :class:`InputError` with file and line for what is wrong."""
         return read_yaml_model(path, cls)
+
+    @property
+    def initializer_range(self) -> float:
+        """Deviation of the random weights."""
+        return self.weight_gain / math.sqrt(self.hidden_size)
 
     def hugging_face(self) -> dict[str, Any]:
         """The content of config.json, as transformers writes it for the family."""
@@ -70,7 +78,8 @@ class ModelConfig(BaseModel):
                 "pad_token_id": 0,
             }
         is_roberta = self.model_type == "roberta"
-        return self.model_dump(exclude={"name", "latency_limit_ms"}) | {
+        return self.model_dump(exclude={"name", "latency_limit_ms", "weight_gain"}) | {
+            "initializer_range": self.initializer_range,
             "architectures": ["RobertaModel" if is_roberta else "BertModel"],
             "pad_token_id": int(is_roberta),
         }

@@ -33,7 +33,7 @@ def test_the_papers_models_have_the_papers_limits():
         ("hiden_size: 3", "did you mean 'hidden_size'"),
         ("num_attention_heads: 3", "no multiple of num_attention_heads 3"),
         ("name: a/b", "it names a folder"),
-        ("initializer_range: 0", "initializer_range"),
+        ("weight_gain: 0", "weight_gain"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path, line, told):

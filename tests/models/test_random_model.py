@@ -17,7 +17,7 @@ def test_a_folder_is_an_encoder_with_its_linear_layers(tmp_path, family):
     encoder = Encoder.of(checkpoint)
     assert (encoder.config.family, encoder.config.layers) == (family, 2)
     assert len(checkpoint.linear_layers) == 2 * 6
-    assert encoder.weight("up", 1).std() == pytest.approx(0.3, rel=0.1)
+    assert encoder.weight("up", 1).std() == pytest.approx(2 / 32**0.5, rel=0.1)
     assert encoder.weight("norm", 1).mean() == pytest.approx(1, abs=0.1)
 
 
