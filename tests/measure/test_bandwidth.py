@@ -15,7 +15,8 @@ CACHES = {"l1d_bytes": 32 * KIB, "l2_bytes": MIB, "l3_bytes": 2 * MIB}
 @pytest.fixture
 def clock(monkeypatch):
     clock = FakeClock()
-    monkeypatch.setattr(rate.time, "perf_counter", lambda: clock.now_ns() / 1e9)
+    for name in ("perf_counter", "thread_time"):
+        monkeypatch.setattr(rate.time, name, lambda: clock.now_ns() / 1e9)
     return clock
 
 

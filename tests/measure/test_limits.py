@@ -13,7 +13,8 @@ CACHES = {"l1d_bytes": 32 << 10, "l2_bytes": 1 << 20, "l3_bytes": 1 << 20}
 @pytest.fixture
 def clock(monkeypatch):
     clock = FakeClock()
-    monkeypatch.setattr(rate.time, "perf_counter", lambda: clock.now_ns() / 1e9)
+    for name in ("perf_counter", "thread_time"):
+        monkeypatch.setattr(rate.time, name, lambda: clock.now_ns() / 1e9)
     return clock
 
 
@@ -40,8 +41,21 @@ def test_what_is_done_over_what_it_took(clock, monkeypatch):
     assert [speed for _, speed in found["bandwidth_curve"]] == [50] * len(found["bandwidth_curve"])
 
 
+def test_a_core_that_others_have_meanwhile_changes_nothing(clock, monkeypatch):
+    """A call costs 1 us beside its turns; the core is away for 5 ms in every call."""
+    mine = FakeClock()
+    monkeypatch.setattr(rate.time, "thread_time", lambda: mine.now_ns() / 1e9)
+
+    def run(turns):
+        mine.advance(1000 + turns * 100)
+        clock.advance(5e6 + 1000 + turns * 100)
+        return turns
+
+    assert rate.best_rate(run, 0.15) == pytest.approx(1e7, rel=1e-3)
+
+
 def test_the_best_chunk_counts(clock):
-    chunks = iter([1, 2, 1])
+    chunks = iter([1, 2, 1, 2, 1])
 
     def run(turns):
         clock.advance(turns * 100 * next(chunks, 2))
