@@ -29,7 +29,7 @@ POOL_SLEEPS_S = 0.001
 """Pools are told to spin for a fraction of this between regions (see ``WorkerProcess``)."""
 
 COUNTED_NS = 5_000_000
-"""Products are repeated for about so long, by the first, to see which threads work on them."""
+"""Products are repeated for so long to see which threads work on them."""
 
 MOST_PLACEMENTS = 8
 PLACED_BYTES = 2 << 20
@@ -127,7 +127,7 @@ class GemmBench(Bench):
             footprint=backend.footprint(),
             placements=len(self._placements),
             thread_pools=thread_pools(),
-            threads_busy=self._count_threads(backend, call_ns),
+            threads_busy=self._count_threads(backend),
         )
         return Prepared("wrong" if wrong else "ok", wrong, call_ns, facts)
 
@@ -148,10 +148,11 @@ class GemmBench(Bench):
         timings = [backend.layout(x) for _ in range(LAYOUT_REPEATS)]
         return int(statistics.median(timing.wall_ns for timing in timings))
 
-    def _count_threads(self, backend: Backend, call_ns: int) -> int | None:
+    def _count_threads(self, backend: Backend) -> int | None:
         """How many threads work on the product; those that are awake to wait for them count."""
-        before = core_times()
-        backend.run(max(1, COUNTED_NS // max(1, call_ns)))
+        before, spent_ns = core_times(), 0
+        while spent_ns < COUNTED_NS:
+            spent_ns += backend.run(1).wall_ns
         time.sleep(POOL_SLEEPS_S)  # what a thread has used is told when it leaves its core
         return busy_threads(before, core_times())
 
