@@ -210,6 +210,13 @@ def test_f32_libraries_have_a_peak_of_their_own(canvases):
     assert 469.0 in heights_of(real) and 117.0 not in heights_of(real)
 
 
+def test_a_library_in_bf16_has_the_line_of_its_peak(canvases):
+    rows = [row("spbench", 2e5), row("onednn", 1e6), row("onednn-bf16", 2e6, dtype="bf16")]
+    limits = MACHINE["limits"] | {"f32_peak_gflops": 117.0, "bf16_peak_gflops": 234.0}
+    real, _ = axes_of(canvases, rows, "roofline", MACHINE | {"limits": limits})
+    assert {469.0, 234.0} <= heights_of(real) and 117.0 not in heights_of(real)
+
+
 def heights_of(axes):
     """Where its level lines are."""
     return {line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1}

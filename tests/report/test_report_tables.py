@@ -13,7 +13,7 @@ from spbench.report.decision_tables import break_even, recommendation
 from spbench.report.limit_tables import bound_shares, subject_shares, suspicion
 from spbench.report.machine import MachineFacts, Machines
 from spbench.report.recommendation import recommendations
-from spbench.report.result_tables import times
+from spbench.report.result_tables import backends, times
 from spbench.report.roofline import roofline
 from spbench.report.speedup_tables import headline, speedup_by_layer
 from spbench.report.study import studies
@@ -183,6 +183,14 @@ def test_handicaps_are_footnotes():
     ]
     assert " [1] f32: 4 times the bytes" in table.note
     assert " [2] generic path" in table.note
+
+
+def test_the_threads_that_worked_stand_with_their_pools():
+    told = {"threads_busy": 2, "thread_pools": "libgomp 2"}
+    rows = [row("spbench", threads_busy=2, thread_pools=""), row("onednn", **told), row("numpy")]
+    table = backends([study_of(rows)], Machines({"": FACTS}))
+    threads = {line[0]: line[4] for line in cells(table)}
+    assert threads == {"spbench": "2", "onednn": "2 (libgomp 2)", "numpy": "-"}
 
 
 def test_handicaps_of_rows_are_said_once_without_what_differs():
