@@ -48,12 +48,12 @@ class Own(Runtime):
         """``engine avx512vnni: 4x1 in 48 of 48 products``."""
         from spbench.kernels.isa import active_isa
 
-        forms = [row.form for row in self._engine.plan() if row.form]
+        forms = [row.form for row in self._engine.plan().rows if row.form]
         counts = ", ".join(f"{form} in {forms.count(form)}" for form in sorted(set(forms)))
         return f"engine {active_isa()}: {counts} of {len(forms)} products"
 
     def weight_bytes(self) -> int:
-        return sum(row.weight_bytes for row in self._engine.plan())
+        return self._engine.plan().weight_bytes
 
     def op_times(self) -> OpTimes:
         """Medians of a few calls; the clock between ops is in no other figure."""
