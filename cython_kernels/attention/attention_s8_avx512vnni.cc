@@ -55,6 +55,9 @@ struct Head {
   int32_t* value_at;       // [groups] byte of the group's dword in a line of its panel
   int32_t* keys;           // [head_size / 4][row]
   int32_t* correction;     // [row]
+  float* key_scale;        // [row], with scales of tokens
+  float* value_share;      // [row] a key's scale of V, as a share of the largest
+  float top_value;         // that one
   __m512i* queries;        // [head_size / 4][registers]
   __m512i* scores;         // [4 groups + 4][registers]
   __m512i* weights;        // [groups][registers]
@@ -85,6 +88,8 @@ SPBENCH_INLINE Head head_of(const attention_args* args, int64_t begin, int64_t e
   head.weights = (__m512i*)free, free += head.row * SPBENCH_PANEL_MAX;
   head.correction = (int32_t*)free, free += 4 * head.row;
   head.value_at = (int32_t*)free, free += 4 * head.row;
+  head.key_scale = (float*)free, free += 4 * head.row;
+  head.value_share = (float*)free, free += 4 * head.row;
   head.segment = (Segment*)free;
 
   for (int64_t start = begin / SPBENCH_PANEL_MAX * SPBENCH_PANEL_MAX; start < end;) {
@@ -152,6 +157,42 @@ SPBENCH_INLINE void keys_of_panel(const Head& head, int64_t channel, int64_t sta
   }
 }
 
+// Scales of 16 tokens of a panel: of Q (part 0), K (1) or V (2).
+SPBENCH_INLINE __m512 token_scales(const attention_args* args, int part, int64_t h, int64_t start,
+                                   int width, int r) {
+  return _mm512_loadu_ps(args->scale + 3 * args->heads * start +
+                         (part * args->heads + h) * width + 16 * r);
+}
+
+// Scales of the keys and values of one head, in the order of keys.
+void scales_of_head(Head* head, int64_t h) {
+  const attention_args* args = head->args;
+  const int64_t begin = head->begin - head->base, end = head->end - head->base;
+  __m512 top = _mm512_set1_ps(kLeastValueScale);
+  for (int s = 0; s < head->segments; ++s) {
+    const Segment& segment = head->segment[s];
+    for (int r = 0; r < segment.width / 16; ++r) {
+      const int64_t key = segment.panel + 16 * r - head->base;
+      if (key < 0 || key >= head->row) continue;
+      const __m512 value = token_scales(args, 2, h, segment.panel, segment.width, r);
+      _mm512_storeu_ps(head->key_scale + key,
+                       token_scales(args, 1, h, segment.panel, segment.width, r));
+      _mm512_storeu_ps(head->value_share + key, value);
+      __mmask16 mine = 0;
+      for (int lane = 0; lane < 16; ++lane) {
+        if (key + lane >= begin && key + lane < end) mine |= (__mmask16)(1 << lane);
+      }
+      top = _mm512_mask_max_ps(top, mine, top, value);
+    }
+  }
+  head->top_value = _mm512_reduce_max_ps(top);
+  const __m512 divisor = _mm512_set1_ps(head->top_value), one = _mm512_set1_ps(1.0f);
+  for (int64_t key = 0; key < end; key += 16) {  // shares of other sequences' keys stay finite
+    float* share = head->value_share + key;
+    _mm512_storeu_ps(share, _mm512_min_ps(_mm512_div_ps(_mm512_loadu_ps(share), divisor), one));
+  }
+}
+
 // Registers kFirst .. of a panel's queries; which is known only at run time, so all are made.
 template <int kWidth, int kCount>
 SPBENCH_INLINE void queries_of_panel(const Head& head, int64_t channel, int64_t start, int first) {
@@ -169,12 +210,14 @@ SPBENCH_INLINE void queries_of_panel(const Head& head, int64_t channel, int64_t 
   }
 }
 
-// S^T of kKeys keys at a time, and the largest of each query.
-template <int kCount, int kKeys>
+// S^T of kKeys keys at a time, and the largest of each query: s32, or f32 times the key's scale.
+template <int kCount, int kKeys, bool kScaled>
 SPBENCH_INLINE void score(const Head& head, __m512i top[kCount]) {
   const int last = head.first + 4 * head.groups;
   const int64_t begin = head.begin - head.base, end = head.end - head.base;
-  SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) top[r] = _mm512_set1_epi32(kNever);
+  const __m512i never = kScaled ? _mm512_castps_si512(_mm512_set1_ps(kNeverFloat))
+                                : _mm512_set1_epi32(kNever);
+  SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) top[r] = never;
   for (int key = head.first; key < last; key += kKeys) {
     __m512i sum[kKeys][kCount];
     SPBENCH_UNROLL for (int j = 0; j < kKeys; ++j) {
@@ -193,11 +236,19 @@ SPBENCH_INLINE void score(const Head& head, __m512i top[kCount]) {
         }
       }
     }
+    if constexpr (kScaled) {
+      SPBENCH_UNROLL for (int j = 0; j < kKeys; ++j) {
+        const __m512 scale = _mm512_set1_ps(head.key_scale[key + j]);
+        SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
+          sum[j][r] = _mm512_castps_si512(_mm512_mul_ps(_mm512_cvtepi32_ps(sum[j][r]), scale));
+        }
+      }
+    }
     if (key < begin || key + kKeys > end) {  // keys of other sequences among them
       SPBENCH_UNROLL for (int j = 0; j < kKeys; ++j) {
         const __mmask16 none = key + j < begin || key + j >= end ? 0xffff : 0;
         SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
-          sum[j][r] = _mm512_mask_mov_epi32(sum[j][r], none, _mm512_set1_epi32(kNever));
+          sum[j][r] = _mm512_mask_mov_epi32(sum[j][r], none, never);
         }
       }
     }
@@ -205,7 +256,12 @@ SPBENCH_INLINE void score(const Head& head, __m512i top[kCount]) {
     SPBENCH_UNROLL for (int j = 0; j < kKeys; ++j) {
       SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
         _mm512_store_si512(scores + j * kCount + r, sum[j][r]);
-        top[r] = _mm512_max_epi32(top[r], sum[j][r]);
+        if constexpr (kScaled) {
+          top[r] = _mm512_castps_si512(
+              _mm512_max_ps(_mm512_castsi512_ps(top[r]), _mm512_castsi512_ps(sum[j][r])));
+        } else {
+          top[r] = _mm512_max_epi32(top[r], sum[j][r]);
+        }
       }
     }
   }
@@ -216,17 +272,30 @@ struct Exponential {
   __m512i lowest;
 };
 
+// 255 * 2^exponent, for the exponent rounded + z.
+SPBENCH_INLINE __m512 power_of(__m512 rounded, __m512 z) {
+  __m512 power = _mm512_fmadd_ps(_mm512_set1_ps(kCubic[3]), z, _mm512_set1_ps(kCubic[2]));
+  power = _mm512_fmadd_ps(power, z, _mm512_set1_ps(kCubic[1]));
+  power = _mm512_fmadd_ps(power, z, _mm512_set1_ps(kCubic[0]));
+  const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(rounded), 23);
+  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(power), exponent));
+}
+
 SPBENCH_INLINE __m512i weight_of(__m512i scores, __m512i top, const Exponential& e) {
   const __m512 round = _mm512_set1_ps(kRound);
   const __m512 x = _mm512_cvtepi32_ps(_mm512_max_epi32(_mm512_sub_epi32(scores, top), e.lowest));
   const __m512 rounded = _mm512_fmadd_ps(x, e.scale, round);
   const __m512 z = _mm512_fmsub_ps(x, e.scale, _mm512_sub_ps(rounded, round));
-  __m512 power = _mm512_fmadd_ps(_mm512_set1_ps(kCubic[3]), z, _mm512_set1_ps(kCubic[2]));
-  power = _mm512_fmadd_ps(power, z, _mm512_set1_ps(kCubic[1]));
-  power = _mm512_fmadd_ps(power, z, _mm512_set1_ps(kCubic[0]));
-  const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(rounded), 23);
-  const __m512i bits = _mm512_add_epi32(_mm512_castps_si512(power), exponent);
-  return _mm512_cvtps_epi32(_mm512_castsi512_ps(bits));
+  return _mm512_cvtps_epi32(power_of(rounded, z));
+}
+
+// With scales of tokens; `scale` are those of the queries.
+SPBENCH_INLINE __m512 weight_of(__m512 score, __m512 top, __m512 scale) {
+  const __m512 round = _mm512_set1_ps(kRound);
+  const __m512 t = _mm512_max_ps(_mm512_mul_ps(_mm512_sub_ps(score, top), scale),
+                                 _mm512_set1_ps(kLowest));
+  const __m512 rounded = _mm512_add_ps(t, round);
+  return power_of(rounded, _mm512_sub_ps(t, _mm512_sub_ps(rounded, round)));
 }
 
 // P^T in dwords of four keys, and what a query's output is multiplied with.
@@ -256,10 +325,69 @@ SPBENCH_INLINE void weigh(const Head& head, const __m512i top[kCount], __m512 sc
   }
 }
 
+// The same with scales of tokens: `scale` holds the queries' at first.
+template <int kCount>
+SPBENCH_INLINE void weigh_scaled(const Head& head, const __m512i top[kCount],
+                                 __m512 scale[kCount]) {
+  __m512i sum[kCount];
+  SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) sum[r] = _mm512_setzero_si512();
+  for (int i = 0; i < head.groups; ++i) {
+    const __m512i* scores = head.scores + (int64_t)4 * i * kCount;
+    const float* share = head.value_share + head.first + 4 * i;
+    SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
+      __m512i p[4];
+      SPBENCH_UNROLL for (int c = 0; c < 4; ++c) {
+        const __m512 weight = weight_of(_mm512_castsi512_ps(load(scores + c * kCount + r)),
+                                        _mm512_castsi512_ps(top[r]), scale[r]);
+        sum[r] = _mm512_add_epi32(sum[r], _mm512_cvtps_epi32(weight));
+        const __m512 scaled = _mm512_mul_ps(weight, _mm512_set1_ps(share[c]));
+        p[c] = _mm512_slli_epi32(_mm512_cvtps_epi32(scaled), 8 * c);
+      }
+      const int any = 0xfe;  // a | b | c
+      _mm512_store_si512(
+          head.weights + (int64_t)i * kCount + r,
+          _mm512_ternarylogic_epi32(p[0], p[1], _mm512_or_si512(p[2], p[3]), any));
+    }
+  }
+  SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
+    scale[r] = _mm512_div_ps(_mm512_set1_ps(head.top_value), _mm512_cvtepi32_ps(sum[r]));
+  }
+}
+
+// Where a head's output of one panel goes.
+struct Output {
+  int width, first;
+  uint8_t* bytes;
+  LinePart part;
+  float* floats;           // with scales of tokens
+  __mmask16 mine[4];       // of each register, tokens of the sequence
+};
+
+Output output_of(const Head& head, int64_t d0, int64_t start, int width, int first, int count) {
+  const attention_args* args = head.args;
+  const int64_t at = args->y_channels * (start - args->y_begin) + d0 * width;
+  Output output = {};
+  output.width = width;
+  output.first = first;
+  if (args->scale == nullptr) {
+    output.bytes = args->y + at;
+    output.part = line_part(width, first, count, start, head.begin, head.end);
+    return output;
+  }
+  output.floats = args->y_float + at + 16 * first;
+  for (int r = 0; r < count; ++r) {
+    for (int lane = 0; lane < 16; ++lane) {
+      const int64_t token = start + 16 * (first + r) + lane;
+      if (token >= head.begin && token < head.end) output.mine[r] |= (__mmask16)(1 << lane);
+    }
+  }
+  return output;
+}
+
 // O^T, kLines channels at a time.
-template <int kCount, int kLines>
-SPBENCH_INLINE void gather(const Head& head, int64_t channel, uint8_t* y, int width,
-                           const LinePart& part, const __m512 scale[kCount]) {
+template <int kCount, int kLines, bool kScaled>
+SPBENCH_INLINE void gather(const Head& head, int64_t channel, const Output& y,
+                           const __m512 scale[kCount]) {
   const attention_args* args = head.args;
   const __m512 bias = _mm512_set1_ps(args->output_bias);
   for (int64_t d = 0; d < args->head_size; d += kLines) {
@@ -285,17 +413,24 @@ SPBENCH_INLINE void gather(const Head& head, int64_t channel, uint8_t* y, int wi
       }
     }
     SPBENCH_UNROLL for (int l = 0; l < kLines; ++l) {
+      if constexpr (kScaled) {
+        SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
+          _mm512_mask_storeu_ps(y.floats + (d + l) * y.width + 16 * r, y.mine[r],
+                                _mm512_mul_ps(_mm512_cvtepi32_ps(sum[l][r]), scale[r]));
+        }
+        continue;
+      }
       __m512i q[kCount];
       SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
         q[r] = _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[l][r]), scale[r], bias));
       }
-      store_part<kCount>(y + (d + l) * width, q, part);
+      store_part<kCount>(y.bytes + (d + l) * y.width, q, y.part);
     }
   }
 }
 
 // Queries of registers first .. first + kCount - 1 of one panel.
-template <int kCount>
+template <int kCount, bool kScaled>
 void attend(const Head& head, int64_t h, int64_t start, int width, int first) {
   const attention_args* args = head.args;
   const int64_t d0 = h * args->head_size;
@@ -306,26 +441,35 @@ void attend(const Head& head, int64_t h, int64_t start, int width, int first) {
   }
   __m512i top[kCount];
   __m512 scale[kCount];
-  score<kCount, kCount <= 2 ? 8 : 4>(head, top);
-  weigh<kCount>(head, top, scale);
-  const LinePart part = line_part(width, first, kCount, start, head.begin, head.end);
-  uint8_t* y = args->y + args->y_channels * (start - args->y_begin) + d0 * width;
-  if (kCount <= 2 && args->head_size % 8 == 0) {
-    gather<kCount, 8>(head, args->v + d0, y, width, part, scale);
+  score<kCount, kCount <= 2 ? 8 : 4, kScaled>(head, top);
+  if constexpr (kScaled) {
+    const __m512 all = _mm512_set1_ps(args->score_scale), least = _mm512_set1_ps(kLeastQueryScale);
+    SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
+      const __m512 query = token_scales(args, 0, h, start, width, first + r);
+      scale[r] = _mm512_max_ps(_mm512_mul_ps(query, all), least);
+    }
+    weigh_scaled<kCount>(head, top, scale);
   } else {
-    gather<kCount, 4>(head, args->v + d0, y, width, part, scale);
+    weigh<kCount>(head, top, scale);
+  }
+  const Output y = output_of(head, d0, start, width, first, kCount);
+  if (kCount <= 2 && args->head_size % 8 == 0) {
+    gather<kCount, 8, kScaled>(head, args->v + d0, y, scale);
+  } else {
+    gather<kCount, 4, kScaled>(head, args->v + d0, y, scale);
   }
 }
 
+template <bool kScaled>
 void attend_panel(const Head& head, int64_t h, int64_t start, int width) {
   const int64_t begin = head.begin > start ? head.begin : start;
   const int64_t end = head.end < start + width ? head.end : start + width;
   const int first = (int)(begin - start) / 16;
   switch ((int)(end - start + 15) / 16 - first) {
-    case 4: return attend<4>(head, h, start, width, first);
-    case 3: return attend<3>(head, h, start, width, first);
-    case 2: return attend<2>(head, h, start, width, first);
-    case 1: return attend<1>(head, h, start, width, first);
+    case 4: return attend<4, kScaled>(head, h, start, width, first);
+    case 3: return attend<3, kScaled>(head, h, start, width, first);
+    case 2: return attend<2, kScaled>(head, h, start, width, first);
+    case 1: return attend<1, kScaled>(head, h, start, width, first);
   }
 }
 
@@ -334,9 +478,10 @@ void attend_panel(const Head& head, int64_t h, int64_t start, int width) {
 void attention_s8_avx512vnni(const attention_args* args, int64_t begin, int64_t end,
                              int64_t query_begin, int64_t query_end, int64_t head_begin,
                              int64_t head_end) {
-  const Head head = head_of(args, begin, end);
+  Head head = head_of(args, begin, end);
   for (int64_t h = head_begin; h < head_end; ++h) {
     const int64_t channel = args->k + h * args->head_size;
+    if (args->scale != nullptr) scales_of_head(&head, h);
     for (int s = 0; s < head.segments; ++s) {
       const Segment& segment = head.segment[s];
       switch (segment.width) {
@@ -347,8 +492,11 @@ void attention_s8_avx512vnni(const attention_args* args, int64_t begin, int64_t 
     }
     for (int s = 0; s < head.segments; ++s) {
       const Segment& segment = head.segment[s];
-      if (segment.panel >= query_begin && segment.panel < query_end) {
-        attend_panel(head, h, segment.panel, segment.width);
+      if (segment.panel < query_begin || segment.panel >= query_end) continue;
+      if (args->scale != nullptr) {
+        attend_panel<true>(head, h, segment.panel, segment.width);
+      } else {
+        attend_panel<false>(head, h, segment.panel, segment.width);
       }
     }
   }

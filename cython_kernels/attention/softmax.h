@@ -11,6 +11,10 @@
 #include <stdint.h>
 
 enum { kNever = -(1 << 30) };  // score of a key that is none
+static const float kNeverFloat = -3e38f;
+static const float kLowest = -24.0f;          // of an exponent: below, P is 0
+static const float kLeastQueryScale = 1e-30f;  // so that kNeverFloat times it is far below kLowest
+static const float kLeastValueScale = 1e-30f;
 
 static const float kRound = 12582912.0f;
 static const float kCubic[4] = {255.0f, 176.787154f, 61.7638015f, 14.0272320f};

@@ -16,6 +16,9 @@ cdef extern from "attention.h":
         float output_scale
         float output_bias
         void* scratch
+        const float* scale
+        int64_t heads
+        float* y_float
     int64_t spbench_attention_scratch(int64_t, int64_t) nogil
     ctypedef void (*attention_kernel)(const attention_args*, int64_t, int64_t, int64_t, int64_t,
                                       int64_t, int64_t) nogil
@@ -32,6 +35,16 @@ cdef extern from "norm.h":
         float q_scale
         float q_bias
     ctypedef void (*norm_kernel)(const norm_args*, int, int) nogil
+
+cdef extern from "quantize.h":
+    struct quantize_args:
+        int64_t channels
+        int width
+        int is_signed
+        const float* x
+        uint8_t* q
+        float* scale
+    ctypedef void (*quantize_kernel)(const quantize_args*, int, int) nogil
 
 cdef extern from "embedding.h":
     struct embedding_args:
@@ -57,10 +70,12 @@ cdef extern from "dispatch/encoder_table.h":
     struct encoder_kernels:
         attention_kernel attention
         norm_kernel norm
+        quantize_kernel quantize
         embedding_kernel embedding
         rows_kernel rows
         const char* attention_name
         const char* norm_name
+        const char* quantize_name
         const char* embedding_name
         const char* rows_name
     struct encoder_entry:
@@ -95,11 +110,14 @@ def attention_scratch(int64_t length, int64_t head_size):
 
 def attention(str isa, const int8_t[::1] qkv, int64_t tokens, int64_t hidden, int64_t heads,
               const int64_t[::1] begin, float score_scale, float output_scale, float output_bias,
-              uint8_t[::1] y, uint8_t[::1] scratch):
+              y, uint8_t[::1] scratch, const float[::1] token_scale=None):
     """Self-attention of all sequences, on panels: qkv [3 * hidden, tokens], y [hidden, tokens].
 
-    ``begin`` [sequences + 1] holds the first token of each sequence.
+    ``begin`` [sequences + 1] holds the first token of each sequence. y is u8; f32 with
+    ``token_scale``, panels [3 * heads, tokens].
     """
+    cdef uint8_t[::1] y_bytes = None if token_scale is not None else y
+    cdef float[::1] y_float = y if token_scale is not None else None
     cdef int64_t capacity = spbench_panel_capacity(tokens), i, longest = 0
     cdef encoder_kernels kernels = encoder_select(spbench_cpu_features(), isa_names().index(isa))
     for i in range(begin.shape[0] - 1):
@@ -108,7 +126,8 @@ def attention(str isa, const int8_t[::1] qkv, int64_t tokens, int64_t hidden, in
         longest = max(longest, begin[i + 1] - begin[i])
     if hidden % heads or hidden // heads % 4:
         raise ValueError("the head size must be a multiple of 4")
-    if (qkv.shape[0] != 3 * hidden * capacity or y.shape[0] != hidden * capacity
+    if (qkv.shape[0] != 3 * hidden * capacity or <int64_t>len(y) != hidden * capacity
+            or (token_scale is not None and token_scale.shape[0] != 3 * heads * capacity)
             or scratch.shape[0] < spbench_attention_scratch(longest, hidden // heads)):
         raise ValueError("qkv, y or scratch has the wrong size")
     cdef attention_args args
@@ -117,7 +136,10 @@ def attention(str isa, const int8_t[::1] qkv, int64_t tokens, int64_t hidden, in
     args.qkv_channels = 3 * hidden
     args.q, args.k, args.v = 0, hidden, 2 * hidden
     args.head_size = hidden // heads
-    args.y = &y[0]
+    args.y = &y_bytes[0] if y_bytes is not None else NULL
+    args.y_float = &y_float[0] if y_float is not None else NULL
+    args.scale = &token_scale[0] if token_scale is not None else NULL
+    args.heads = heads
     args.y_channels = hidden
     args.y_begin = 0
     args.score_scale, args.output_scale, args.output_bias = score_scale, output_scale, output_bias
@@ -145,6 +167,20 @@ def layer_norm(str isa, float[::1] x, const float[::1] gamma, const float[::1] b
     args.q_scale, args.q_bias = q_scale, q_bias
     with nogil:
         kernels.norm(&args, first, count)
+
+
+def quantize_tokens(str isa, const float[::1] x, int width, uint8_t[::1] q, float[::1] scale,
+                    bint is_signed, int first, int count):
+    """Registers ``first`` .. of one panel, f32 [channels, width], as bytes, a scale for each token."""
+    cdef quantize_args args
+    cdef encoder_kernels kernels = encoder_select(spbench_cpu_features(), isa_names().index(isa))
+    if (width not in (16, 32, 64) or x.shape[0] % width or q.shape[0] != x.shape[0]
+            or scale.shape[0] != width or first < 0 or count < 1 or 16 * (first + count) > width):
+        raise ValueError("x, q, scale and the registers do not fit each other")
+    args.channels, args.width, args.is_signed = x.shape[0] // width, width, is_signed
+    args.x, args.q, args.scale = &x[0], &q[0], &scale[0]
+    with nogil:
+        kernels.quantize(&args, first, count)
 
 
 def embed(str isa, const float[:, ::1] word, const float[:, ::1] position,

@@ -2,7 +2,7 @@
 
 cdef extern from "runtime/plan.h":
     ctypedef enum plan_kind:
-        PLAN_EMBEDDING, PLAN_NORM, PLAN_LINEAR, PLAN_ATTENTION, PLAN_ROWS
+        PLAN_EMBEDDING, PLAN_NORM, PLAN_QUANTIZE, PLAN_LINEAR, PLAN_ATTENTION, PLAN_ROWS
     enum:
         PLAN_NO_BUFFER, PLAN_MOST_GROUP
     struct plan_buffer:
@@ -27,6 +27,8 @@ cdef extern from "runtime/plan.h":
         int x
         int y
         int residual
+        int scale
+        int is_signed
         int ends_stage
         int64_t output
         plan_linear linear
@@ -113,6 +115,7 @@ cdef class Plan:
         self.ops.resize(self.ops.size() + 1)  # all zero
         cdef plan_op* op = &self.ops.back()
         op.kind, op.x, op.y, op.residual = kind, x, y, residual
+        op.scale = PLAN_NO_BUFFER
         self.names.append(name)
         self.kernels.append(() if kernel == NULL else (kernel.decode(),))
         return op
@@ -143,8 +146,10 @@ cdef class Plan:
                    const int64_t[::1] group_begin, const int8_t[::1] weights, channels,
                    str output, const float[::1] scale, const float[::1] bias,
                    str activation="none", fits=False, float output_scale=1.0,
-                   float output_bias=0.0, const uint8_t[::1] table=None):
-        """A product of the byte buffer ``x`` into ``y``; operands as those of :class:`SpmmCall`."""
+                   float output_bias=0.0, const uint8_t[::1] table=None, int token_scale=-1,
+                   const int32_t[::1] offset=None):
+        """A product of the byte buffer ``x`` into ``y``; operands as those of :class:`SpmmCall`,
+        but ``token_scale`` a buffer of one channel."""
         cdef int64_t block_rows = -(-m // block[0])
         cdef const uint8_t[::1] raw_channels = channels.view("uint8")
         if group_begin.shape[0] != block_rows + 1 or scale.shape[0] != m or bias.shape[0] != m:
@@ -159,7 +164,14 @@ cdef class Plan:
         cdef spbench_epilogue* epilogue = &problem.args.epilogue
         epilogue.output = OUTPUTS[output]
         epilogue.activation = ACTIVATIONS[activation]
-        epilogue.is_plain = activation == "none" and residual == PLAN_NO_BUFFER
+        epilogue.is_plain = (activation == "none" and residual == PLAN_NO_BUFFER
+                             and token_scale == PLAN_NO_BUFFER)
+        if offset is not None:
+            if offset.shape[0] != m:
+                raise ValueError(f"{name}: offset does not fit m")
+            epilogue.offset = &offset[0]
+        if token_scale != PLAN_NO_BUFFER:
+            self._scales(op, token_scale, 1)
         epilogue.fits = bool(fits)
         epilogue.scale, epilogue.bias = &scale[0], &bias[0]
         epilogue.output_scale, epilogue.output_bias = output_scale, output_bias
@@ -185,17 +197,38 @@ cdef class Plan:
         self.kernels[-1] = tuple(dict.fromkeys(found.values()))
         if table is not None:
             self.kernels[-1] += (lookup.name.decode(),)
-        self.kept.append((group_begin, weights, channels, scale, bias, table, split))
+        self.kept.append((group_begin, weights, channels, scale, bias, table, split, offset))
 
     def add_attention(self, str name, int x, int y, int64_t heads, int64_t head_size,
-                      float score_scale, float output_scale, float output_bias):
-        """Attention from Q, K and V in ``x``, one after another, into the byte buffer ``y``."""
+                      float score_scale, float output_scale, float output_bias,
+                      int token_scale=-1):
+        """Attention from Q, K and V in ``x``, one after another, into the byte buffer ``y``; with
+        ``token_scale``, a buffer of three channels a head, into the f32 buffer ``y``."""
         cdef plan_op* op = self._add(name, PLAN_ATTENTION, x, y, PLAN_NO_BUFFER,
                                     self.model.kernels.attention_name)
         op.attention.heads, op.attention.head_size = heads, head_size
         op.attention.q, op.attention.k, op.attention.v = 0, heads * head_size, 2 * heads * head_size
         op.attention.score_scale = score_scale
         op.attention.output_scale, op.attention.output_bias = output_scale, output_bias
+        if token_scale != PLAN_NO_BUFFER:
+            self._scales(op, token_scale, 3 * heads)
+
+    def add_quantize(self, str name, int x, int y, int token_scale, *, is_signed=False):
+        """The f32 buffer ``x`` as bytes ``y``, in equal parts of its channels, as many as the
+        buffer ``token_scale`` has."""
+        cdef plan_op* op = self._add(name, PLAN_QUANTIZE, x, y, PLAN_NO_BUFFER,
+                                    self.model.kernels.quantize_name)
+        self._scales(op, token_scale, self.buffers[token_scale].channels)
+        if self.buffers[x].channels % self.buffers[token_scale].channels:
+            raise ValueError(f"{name}: the scales do not divide the channels")
+        op.is_signed = bool(is_signed)
+
+    cdef int _scales(self, plan_op* op, int buffer, int64_t channels) except -1:
+        if (not 0 <= buffer < <int>self.buffers.size()
+                or self.buffers[buffer].channels != channels or self.buffers[buffer].element != 4):
+            raise ValueError(f"no buffer of {channels} scales a token")
+        op.scale = buffer
+        return 0
 
     def add_rows(self, str name, int x):
         """The f32 buffer ``x`` as rows: the plan's next output."""

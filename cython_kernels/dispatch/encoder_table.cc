@@ -19,6 +19,10 @@ constexpr Entry<attention_kernel> kAttention[] = {
 constexpr Entry<norm_kernel> kNorm[] = {
 #include "norm/kernels.inc"
 };
+#define QUANTIZE_KERNEL ATTENTION_KERNEL
+constexpr Entry<quantize_kernel> kQuantize[] = {
+#include "quantize/kernels.inc"
+};
 #define EMBEDDING_KERNEL ATTENTION_KERNEL
 #define ROWS_KERNEL(name, isa, features)
 constexpr Entry<embedding_kernel> kEmbedding[] = {
@@ -39,6 +43,7 @@ constexpr encoder_entry kAll[] = {
 #include "attention/kernels.inc"
 #include "embedding/kernels.inc"
 #include "norm/kernels.inc"
+#include "quantize/kernels.inc"
 };
 
 template <typename Kernel, int kSize>
@@ -60,8 +65,10 @@ const encoder_entry* encoder_table_entry(int index) { return &kAll[index]; }
 encoder_kernels encoder_select(uint32_t features, int isa_cap) {
   const auto& attention = select(kAttention, features, isa_cap);
   const auto& norm = select(kNorm, features, isa_cap);
+  const auto& quantize = select(kQuantize, features, isa_cap);
   const auto& embedding = select(kEmbedding, features, isa_cap);
   const auto& rows = select(kRows, features, isa_cap);
-  return {attention.kernel,     norm.kernel,     embedding.kernel,     rows.kernel,
-          attention.about.name, norm.about.name, embedding.about.name, rows.about.name};
+  return {attention.kernel,    norm.kernel,     quantize.kernel,     embedding.kernel,
+          rows.kernel,         attention.about.name, norm.about.name, quantize.about.name,
+          embedding.about.name, rows.about.name};
 }

@@ -5,6 +5,7 @@
 #include "dispatch/cpu_features.h"
 #include "embedding.h"
 #include "norm.h"
+#include "quantize.h"
 
 struct encoder_entry {
   const char* name;
@@ -16,9 +17,10 @@ struct encoder_entry {
 struct encoder_kernels {
   attention_kernel attention;
   norm_kernel norm;
+  quantize_kernel quantize;
   embedding_kernel embedding;
   rows_kernel rows;
-  const char *attention_name, *norm_name, *embedding_name, *rows_name;
+  const char *attention_name, *norm_name, *quantize_name, *embedding_name, *rows_name;
 };
 
 #ifdef __cplusplus

@@ -11,6 +11,16 @@
 // one, and all sums are of integers: neither the order of keys nor the tokens before and behind
 // change a result by a bit.
 //
+// With scales of tokens (dynamic quantisation) each token's Q, K and V of each head have a scale of
+// their own, s_q, s_k and s_v, and y is f32:
+//
+//   x[i, j] = S[i, j] s_k[j]
+//   p[i, j] = 255 * 2^((x[i, j] - max_j x[i, j]) * (s_q[i] score_scale))             f32
+//   O[i, d] = sum_j round(p[i, j] s_v[j] / max_j s_v[j]) V[j, d] * max_j s_v[j] / sum_j round(p[i, j])
+//   y       = O
+//
+// s_v goes into P, for the sum over j can take no other factor of j.
+//
 // Sequences lie one after another in the panels, at any token; only attention knows where one
 // ends. A dword of a line may hold keys of two sequences: P is exactly 0 for keys of another.
 //
@@ -36,6 +46,9 @@ struct attention_args {
   int64_t y_channels, y_begin;      // token at which y begins, the first of a panel
   float score_scale, output_scale, output_bias;
   void* scratch;
+  const float* scale;               // of tokens; null: none. Panels of 3 heads: s_q, s_k, s_v
+  int64_t heads;                    // of them all; read with scales
+  float* y_float;                   // in the place of y, with scales
 };
 
 // Queries query_begin .. query_end - 1 (the first tokens of panels, or `tokens` rounded up to 16)
@@ -54,5 +67,5 @@ static inline int64_t spbench_attention_keys(int64_t length) {
 static inline int64_t spbench_attention_scratch(int64_t length, int64_t head_size) {
   const int64_t keys = spbench_attention_keys(length);
   return head_size * (keys + SPBENCH_PANEL_MAX) + keys * (4 + 4 * SPBENCH_PANEL_MAX) +
-         keys * SPBENCH_PANEL_MAX + 16 * keys + 4096;
+         keys * SPBENCH_PANEL_MAX + 24 * keys + 4096;
 }

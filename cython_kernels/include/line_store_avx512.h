@@ -48,18 +48,26 @@ SPBENCH_INLINE LinePart line_part(int width, int first, int count, int64_t start
 
 // q: values that vpackssdw saturates rightly, below 2^31.
 template <int kCount>
-SPBENCH_INLINE void store_part(uint8_t* line, const __m512i q[kCount], const LinePart& part) {
+SPBENCH_INLINE __m512i pack_part(const __m512i q[kCount]) {
   const __m512i none = _mm512_setzero_si512();
   const __m512i low = _mm512_packs_epi32(q[0], kCount > 1 ? q[kCount > 1 ? 1 : 0] : none);
   const __m512i high = kCount > 2 ? _mm512_packs_epi32(q[kCount > 2 ? 2 : 0],
                                                        kCount > 3 ? q[kCount > 3 ? 3 : 0] : none)
                                   : none;
-  const __m512i bytes = _mm512_packus_epi16(low, high);
+  return _mm512_packus_epi16(low, high);
+}
+
+SPBENCH_INLINE void store_packed(uint8_t* line, __m512i bytes, const LinePart& part) {
   if (part.is_whole_64) {
     _mm512_store_si512(line, bytes);
   } else {
     _mm512_mask_storeu_epi8(line, part.bytes, _mm512_permutexvar_epi32(part.order, bytes));
   }
+}
+
+template <int kCount>
+SPBENCH_INLINE void store_part(uint8_t* line, const __m512i q[kCount], const LinePart& part) {
+  store_packed(line, pack_part<kCount>(q), part);
 }
 
 }  // namespace

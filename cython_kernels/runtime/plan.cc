@@ -47,6 +47,10 @@ void run_linear(const Work& work, const plan_op& op) {
     problem.args.epilogue.residual =
         reinterpret_cast<const float*>(at(work, op.residual, work.begin));
   }
+  if (op.scale != PLAN_NO_BUFFER) {
+    problem.args.epilogue.token_scale =
+        reinterpret_cast<const float*>(at(work, op.scale, work.begin));
+  }
   const bool is_whole = work.parts == 1;
   const int64_t row_begin = is_whole ? 0 : problem.row_split[work.part];
   const int64_t row_end = is_whole ? problem.block_rows : problem.row_split[work.part + 1];
@@ -72,7 +76,10 @@ void run_attention(const Work& work, const plan_op& op) {
       work.model.buffer[op.y].channels,
       work.begin,
       attention.score_scale, attention.output_scale, attention.output_bias,
-      work.model.scratch + work.thread * work.model.scratch_bytes};
+      work.model.scratch + work.thread * work.model.scratch_bytes,
+      op.scale == PLAN_NO_BUFFER ? nullptr : reinterpret_cast<float*>(at(work, op.scale, 0)),
+      attention.heads,
+      reinterpret_cast<float*>(at(work, op.y, work.begin))};
   const Range pairs = share(work, (after - first) * attention.heads);
   for (int64_t pair = pairs.begin; pair < pairs.end;) {
     const int64_t sequence = first + pair / attention.heads, head = pair % attention.heads;
@@ -104,6 +111,23 @@ void run_norm(const Work& work, const plan_op& op) {
     args.x = reinterpret_cast<float*>(at(work, op.x, start));
     args.q = op.y == PLAN_NO_BUFFER ? nullptr : at(work, op.y, start);
     work.model.kernels.norm(&args, first, count);
+  });
+}
+
+// As many scales a token as the scales' buffer has channels, each of neighbouring channels of x.
+void run_quantize(const Work& work, const plan_op& op) {
+  const int64_t scales = work.model.buffer[op.scale].channels;
+  for_registers(work, [&](int64_t start, int width, int first, int count) {
+    quantize_args args = {work.model.buffer[op.x].channels / scales, width, op.is_signed,
+                          reinterpret_cast<const float*>(at(work, op.x, start)),
+                          at(work, op.y, start),
+                          reinterpret_cast<float*>(at(work, op.scale, start))};
+    for (int64_t i = 0; i < scales; ++i) {
+      work.model.kernels.quantize(&args, first, count);
+      args.x += args.channels * width;
+      args.q += args.channels * width;
+      args.scale += width;
+    }
   });
 }
 
@@ -140,6 +164,7 @@ void run_op(const Work& work, const plan_op& op) {
   switch (op.kind) {
     case PLAN_EMBEDDING: return run_embedding(work, op);
     case PLAN_NORM: return run_norm(work, op);
+    case PLAN_QUANTIZE: return run_quantize(work, op);
     case PLAN_LINEAR: return run_linear(work, op);
     case PLAN_ATTENTION: return run_attention(work, op);
     case PLAN_ROWS: return run_rows(work, op);

@@ -22,7 +22,9 @@
 #include "dispatch/encoder_table.h"
 #include "runtime/spmm_run.h"
 
-enum plan_kind { PLAN_EMBEDDING, PLAN_NORM, PLAN_LINEAR, PLAN_ATTENTION, PLAN_ROWS };
+enum plan_kind {
+  PLAN_EMBEDDING, PLAN_NORM, PLAN_QUANTIZE, PLAN_LINEAR, PLAN_ATTENTION, PLAN_ROWS
+};
 
 enum { PLAN_NO_BUFFER = -1, PLAN_MOST_GROUP = 512 };
 
@@ -47,6 +49,9 @@ struct plan_attention {
 struct plan_op {
   enum plan_kind kind;
   int x, y, residual;  // buffers
+  int scale;           // buffer of f32: scales of tokens, which quantize writes, and linear (one
+                       // each) and attention (those of include/attention.h) read; or none
+  int is_signed;       // of quantize
   int ends_stage;
   struct plan_linear linear;
   struct plan_attention attention;

@@ -86,8 +86,7 @@ class CompiledEncoder:
         self._add_embedding()
         for layer in range(config.layers):
             self._add_layer(layer)
-        self.plan.add_rows("rows", self.hidden)
-        self._added("rows", copy_demand(config.hidden, 1), NONE)
+        self._add_rows("rows")
         self.plan.end_stage()
         self._timings.save()
         del self._encoder, self._scales, self._timings
@@ -120,8 +119,15 @@ class CompiledEncoder:
 
     def _group(self, channels: int, element: int) -> int:
         """A buffer of one group of tokens for each thread."""
+        return self._group_in(self._group_memory(channels, element), channels, element)
+
+    def _group_memory(self, channels: int, element: int) -> np.ndarray:
         size = -(-channels * element * (GROUP_TOKENS + 48) // 64) * 64
-        memory = self._zeros(size * self.num_threads)
+        return self._zeros(size * self.num_threads)
+
+    def _group_in(self, memory: np.ndarray, channels: int, element: int) -> int:
+        """A buffer in memory that holds one at a time."""
+        size = len(memory) // self.num_threads
         buffer = self.plan.add_buffer(memory, channels, element, size)
         self._buffer_bytes[buffer] = memory.nbytes
         return buffer
@@ -174,18 +180,30 @@ class CompiledEncoder:
         self._add_norm(f"{layer} norm", "norm", layer, after)
         if not is_last:
             if self.every_layer:
-                self.plan.add_rows(f"{layer} rows", self.hidden)
+                self._add_rows(f"{layer} rows")
             self._add_qkv(layer + 1)
 
+    def _add_rows(self, name: str) -> None:
+        """The hidden state as the plan's next output."""
+        self.plan.add_rows(name, self.hidden)
+        self._added("rows", copy_demand(self.config.hidden, 1), NONE)
+
     def _add_qkv(self, layer: int) -> None:
-        """Q, K and V as one product, s8, each with a scale of its own; the end of a stage."""
-        encoder, scale = self._encoder, self._scales[layer]
+        """Q, K and V as one product; the end of a stage."""
+        encoder = self._encoder
         parts = ("query", "key", "value")
         name = f"{layer} qkv"
         weight = np.concatenate([encoder.weight(part, layer) for part in parts])
         bias = np.concatenate([encoder.bias(part, layer) for part in parts])
-        step = np.repeat([scale[part].step for part in parts], self.config.hidden)
-        made = LayerWeight.of(weight, self._timings)
+        self._add_qkv_product(name, LayerWeight.of(weight, self._timings), bias, layer)
+        self.plan.end_stage()
+
+    def _add_qkv_product(self, name: str, made: LayerWeight, bias: np.ndarray, layer: int) -> None:
+        """s8, each of the three with a scale of its own."""
+        scale = self._scales[layer]
+        step = np.repeat(
+            [scale[part].step for part in ("query", "key", "value")], self.config.hidden
+        )
         epilogue = Epilogue(
             output="s8",
             scale=made.scale * scale["input"].step / step,
@@ -193,7 +211,6 @@ class CompiledEncoder:
             x_zero_point=scale["input"].zero_point,
         )
         self._add_product(name, "qkv", made, epilogue, self.x, self.qkv[layer % 2], NONE)
-        self.plan.end_stage()
 
     def _add_attention(self, layer: int, scale: LayerScales) -> None:
         heads, head_size = self.config.heads, self.config.head_size
@@ -274,9 +291,13 @@ class CompiledEncoder:
         self.plan.add_linear(
             name, x, y, residual, m=m, k=k, block=packed.kernel_block,
             group_begin=packed.group_begin, weights=packed.weights, channels=packed.channels,
-            **epilogue.operands(packed, 1),
+            **self._operands(layer, epilogue, x),
         )  # fmt: skip
         demand = product_demand(
             layer, epilogue.activation, residual != NONE, epilogue.table is not None
         )
         self._added(kind, demand, y, layer)
+
+    def _operands(self, layer: LayerWeight, epilogue: Epilogue, x: int) -> dict[str, object]:
+        """What a product takes besides its weights, by name."""
+        return epilogue.operands(layer.packed, 1)

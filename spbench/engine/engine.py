@@ -13,6 +13,7 @@ import numpy as np
 
 from spbench.engine.batch import Batch
 from spbench.engine.compiled_encoder import CompiledEncoder
+from spbench.engine.dynamic_encoder import DynamicEncoder
 from spbench.engine.heads import find_classifier, find_pooler
 from spbench.engine.plan import Plan
 from spbench.errors import InputError
@@ -56,7 +57,7 @@ class EncoderOutput:
 class Engine:
     """A BERT-like encoder on int8 kernels, block-sparse where the weights are.
 
-    >>> engine = Engine.from_pretrained("folder of a calibrated model")
+    >>> engine = Engine.from_pretrained("folder of a model")
     >>> engine.encode(["a text", "another one"])          # f32 [2, 384]
     >>> engine(input_ids, attention_mask).last_hidden_state
 
@@ -67,8 +68,8 @@ class Engine:
     checkpoint : Checkpoint
         BERT, DistilBERT or RoBERTa, pruned or not.
     scales : ActivationScales, optional
-        From :func:`spbench.quantization.calibrate`. Default: those that
-        :func:`spbench.quantization.write_scales` has put into the model's folder.
+        From :func:`spbench.quantization.calibrate`. Default: those that `spbench quantize` has put
+        into the model's folder; without any, each token gets its own as it comes.
     num_threads : int, optional
         Default: the physical cores that this process may use.
     activation_by : "polynomial" or "table", optional
@@ -79,7 +80,8 @@ class Engine:
     Raises
     ------
     InputError
-        An architecture that is not known, tensors that do not fit config.json, or no scales.
+        An architecture that is not known, tensors that do not fit config.json, or scales of another
+        model.
     """
 
     def __init__(
@@ -92,9 +94,7 @@ class Engine:
     ) -> None:
         encoder = Encoder.of(checkpoint)
         scales = read_scales(checkpoint.folder) if scales is None else scales
-        if scales is None:
-            raise InputError(f"{checkpoint.source}: no scales; run `spbench quantize` first")
-        if len(scales) != encoder.config.layers:
+        if scales is not None and len(scales) != encoder.config.layers:
             raise InputError(
                 f"{checkpoint.source}: scales of {len(scales)} layers for a model of "
                 f"{encoder.config.layers}"
@@ -105,8 +105,10 @@ class Engine:
         self.config = encoder.config
         self.folder = checkpoint.folder
         capacity = -(-max(_MOST_TOKENS, encoder.config.longest) // 64) * 64
-        self.compiled = CompiledEncoder(
-            encoder, scales, capacity, threads, activation_by, every_layer
+        self.compiled = (
+            DynamicEncoder(encoder, capacity, threads, every_layer)
+            if scales is None
+            else CompiledEncoder(encoder, scales, capacity, threads, activation_by, every_layer)
         )
         self._types = len(encoder.weight("type")) if encoder.has("type") else 1
         self._pooler, self._classifier = find_pooler(encoder), find_classifier(encoder)

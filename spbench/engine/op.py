@@ -7,7 +7,9 @@ from typing import Literal
 
 from spbench.engine.layer_weight import LayerWeight
 
-OpKind = Literal["embedding", "norm", "qkv", "attention", "out", "up", "down", "rows"]
+OpKind = Literal[
+    "embedding", "norm", "qkv", "attention", "out", "up", "down", "quantize", "rows"
+]
 PRODUCTS: tuple[OpKind, ...] = ("qkv", "out", "up", "down")
 
 _EXPONENTIAL = 5
@@ -105,6 +107,11 @@ def norm_demand(hidden: int, is_quantised: bool) -> Demand:
         float_ops=2 * (3 + is_quantised) * hidden,
         activation_bytes=2 * _FLOAT * hidden,
     )
+
+
+def quantize_demand(channels: int) -> Demand:
+    """f32 read twice, for the largest and for its bytes; a multiply-add."""
+    return Demand(float_ops=2 * channels, activation_bytes=2 * _FLOAT * channels)
 
 
 def copy_demand(hidden: int, sources: int) -> Demand:

@@ -15,7 +15,7 @@ class PlanRow:
     Attributes
     ----------
     name, kind : str
-        Kinds are qkv, attention, out, up, down, norm, embedding and rows.
+        Kinds are qkv, attention, out, up, down, norm, quantize, embedding and rows.
     kernel : str
         What runs whole panels of 64 tokens; its ending is the ISA. Rests of fewer tokens have
         kernels of their own, of the same ISA or a later one.

@@ -95,6 +95,77 @@ def test_a_sequence_does_not_depend_on_its_neighbours(kernel, lengths):
         np.testing.assert_array_equal(y[:, start:stop], alone)
 
 
+def run_scaled(isa, qkv, scales, lengths, heads, guard=False):
+    """With scales of tokens, f32 [3 * heads, tokens]; f32 [hidden, tokens]."""
+    hidden, tokens = len(qkv) // 3, qkv.shape[1]
+    data, token_scale = in_panels(qkv), Panels.from_floats(scales).data
+    y = Panels.empty(hidden, tokens, "f32")
+    y.data.fill(77)
+    scratch = np.empty(native.attention_scratch(max(lengths), hidden // heads) + 64, np.uint8)
+    scratch, out = scratch[-scratch.ctypes.data % 64 :], y.data
+    if guard:
+        scratch = scratch[: len(scratch) // 64 * 64]
+        data, token_scale, out, scratch = map(guarded_copy, (data, token_scale, out, scratch))
+    begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    native.attention(
+        isa, data, tokens, hidden, heads, begin, SCALE, 1.0, 0.0, out, scratch, token_scale
+    )
+    return Panels(out, hidden, tokens).to_array()
+
+
+def make_scales(heads: int, tokens: int, seed: int = 0) -> np.ndarray:
+    scales = np.random.default_rng(seed).uniform(0.2, 3.0, (3 * heads, tokens)).astype(np.float32)
+    scales[:, ::17] *= 50  # a token that speaks louder
+    scales[:, 5::19] = 0  # and one that is silent
+    return scales
+
+
+def expected_scaled(qkv, scales, lengths, heads):
+    """In f64, nothing rounded but Q, K and V."""
+    hidden = len(qkv) // 3
+    each = np.repeat(scales, hidden // heads, axis=0)
+    real, y = qkv * each.astype(np.float64), np.empty((hidden, qkv.shape[1]))
+    for start, stop in zip(np.cumsum([0, *lengths[:-1]]), np.cumsum(lengths), strict=True):
+        part = real[:, start:stop].reshape(3, heads, -1, stop - start)
+        scores = np.einsum("hdi,hdj->hij", part[0], part[1]) * SCALE
+        weights = np.exp2(scores - scores.max(2, keepdims=True))
+        values = np.einsum("hij,hdj->hdi", weights / weights.sum(2)[:, :, None], part[2])
+        y[:, start:stop] = values.reshape(hidden, -1)
+    return y
+
+
+@pytest.mark.parametrize("lengths", BATCHES, ids=str)
+@pytest.mark.parametrize(("hidden", "heads"), [(64, 1), (96, 3), (12, 3)])
+def test_scales_of_tokens_are_within_the_error_of_p(kernel, lengths, hidden, heads):
+    qkv, scales = make_qkv(hidden, sum(lengths)), make_scales(heads, sum(lengths))
+    y = run_scaled(kernel["isa"], qkv, scales, lengths, heads)
+    error = np.abs(y - expected_scaled(qkv, scales, lengths, heads))
+    for start, stop in zip(np.cumsum([0, *lengths[:-1]]), np.cumsum(lengths), strict=True):
+        loudest = 128 * scales[2 * heads :, start:stop].max()
+        # Half a 255th of the weight of every key, above and below the line, half of it by chance.
+        assert error[:, start:stop].max() <= loudest * min(1.0, 0.5 * (stop - start) / 255 + 0.002)
+
+
+@pytest.mark.parametrize("lengths", BATCHES, ids=str)
+def test_scales_of_tokens_give_the_same_bits_on_every_isa_and_in_every_batch(kernel, lengths):
+    qkv, scales = make_qkv(64, sum(lengths), 1), make_scales(2, sum(lengths), 1)
+    y = run_scaled(kernel["isa"], qkv, scales, lengths, 2)
+    np.testing.assert_array_equal(y, run_scaled("scalar", qkv, scales, lengths, 2))
+    for start, stop in zip(np.cumsum([0, *lengths[:-1]]), np.cumsum(lengths), strict=True):
+        mine = np.s_[:, start:stop]
+        alone = run_scaled(
+            kernel["isa"], qkv[mine].copy(), scales[mine].copy(), [stop - start], 2, guard=True
+        )
+        np.testing.assert_array_equal(y[mine], alone)
+
+
+def test_a_silent_sequence_beside_loud_ones_is_zero(kernel):
+    qkv, scales = make_qkv(32, 60), np.ones((3, 60), np.float32)
+    scales[:, 20:27], scales[:, 27:] = 0, 1e6
+    y = run_scaled(kernel["isa"], qkv, scales, [20, 7, 33], 1)
+    assert not y[:, 20:27].any() and np.isfinite(y).all()
+
+
 @pytest.mark.parametrize("padding", [-128, 127])
 def test_padding_does_not_matter(kernel, padding):
     qkv = make_qkv(32, 45, seed=5)
