@@ -38,6 +38,7 @@ cdef extern from "norm.h":
 
 cdef extern from "quantize.h":
     struct quantize_args:
+        int64_t parts
         int64_t channels
         int width
         int is_signed
@@ -171,13 +172,16 @@ def layer_norm(str isa, float[::1] x, const float[::1] gamma, const float[::1] b
 
 def quantize_tokens(str isa, const float[::1] x, int width, uint8_t[::1] q, float[::1] scale,
                     bint is_signed, int first, int count):
-    """Registers ``first`` .. of one panel, f32 [channels, width], as bytes, a scale for each token."""
+    """Registers ``first`` .. of one panel, f32 [parts, channels, width], as bytes, with scales
+    [parts, width] of each token's parts."""
     cdef quantize_args args
     cdef encoder_kernels kernels = encoder_select(spbench_cpu_features(), isa_names().index(isa))
     if (width not in (16, 32, 64) or x.shape[0] % width or q.shape[0] != x.shape[0]
-            or scale.shape[0] != width or first < 0 or count < 1 or 16 * (first + count) > width):
+            or scale.shape[0] < width or x.shape[0] % scale.shape[0]
+            or scale.shape[0] % width or first < 0 or count < 1 or 16 * (first + count) > width):
         raise ValueError("x, q, scale and the registers do not fit each other")
-    args.channels, args.width, args.is_signed = x.shape[0] // width, width, is_signed
+    args.parts, args.channels = scale.shape[0] // width, x.shape[0] // scale.shape[0]
+    args.width, args.is_signed = width, is_signed
     args.x, args.q, args.scale = &x[0], &q[0], &scale[0]
     with nogil:
         kernels.quantize(&args, first, count)

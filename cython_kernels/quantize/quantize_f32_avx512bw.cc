@@ -22,9 +22,9 @@
 namespace {
 
 template <int kCount>
-void quantize(const quantize_args* args, int first) {
+SPBENCH_INLINE void quantize_part(const quantize_args* args, const float* x, float* scale,
+                                  uint8_t* line, const LinePart& part) {
   const int64_t width = args->width;
-  const float* const x = args->x + 16 * first;
   __m512 top[kCount], inverse[kCount];
   SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) top[r] = _mm512_setzero_ps();
   for (int64_t c = 0; c < args->channels; ++c) {
@@ -33,13 +33,10 @@ void quantize(const quantize_args* args, int first) {
     }
   }
   SPBENCH_UNROLL for (int r = 0; r < kCount; ++r) {
-    _mm512_storeu_ps(args->scale + 16 * (first + r),
-                     _mm512_mul_ps(top[r], _mm512_set1_ps(1.0f / 127.0f)));
+    _mm512_storeu_ps(scale + 16 * r, _mm512_mul_ps(top[r], _mm512_set1_ps(1.0f / 127.0f)));
     inverse[r] = _mm512_div_ps(_mm512_set1_ps(127.0f),
                                _mm512_max_ps(top[r], _mm512_set1_ps(kLeastTop)));
   }
-
-  const LinePart part = line_part(args->width, first, kCount, 0, 0, args->width);
   const __m512 zero_point = _mm512_set1_ps(128.0f);
   const __m512i flip = _mm512_set1_epi8(args->is_signed ? (char)128 : 0);
   for (int64_t c = 0; c < args->channels; ++c) {
@@ -48,7 +45,17 @@ void quantize(const quantize_args* args, int first) {
       const __m512 value = _mm512_load_ps(x + c * width + 16 * r);
       q[r] = _mm512_cvtps_epi32(_mm512_fmadd_ps(value, inverse[r], zero_point));
     }
-    store_packed(args->q + c * width, _mm512_xor_si512(pack_part<kCount>(q), flip), part);
+    store_packed(line + c * width, _mm512_xor_si512(pack_part<kCount>(q), flip), part);
+  }
+}
+
+template <int kCount>
+void quantize(const quantize_args* args, int first) {
+  const LinePart part = line_part(args->width, first, kCount, 0, 0, args->width);
+  const int64_t floats = args->channels * args->width;
+  for (int64_t i = 0; i < args->parts; ++i) {
+    quantize_part<kCount>(args, args->x + i * floats + 16 * first,
+                          args->scale + i * args->width + 16 * first, args->q + i * floats, part);
   }
 }
 

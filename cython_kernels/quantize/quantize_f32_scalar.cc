@@ -7,23 +7,27 @@
 
 namespace {
 
-void quantize(const quantize_args& args, int token) {
-  const int64_t width = args.width;
-  const float* x = args.x + token;
+void quantize(const quantize_args& args, int64_t part, int token) {
+  const int64_t width = args.width, begin = part * args.channels * width;
+  const float* x = args.x + begin + token;
   float top = 0.0f;
   for (int64_t c = 0; c < args.channels; ++c) top = fmaxf(top, fabsf(x[c * width]));
-  args.scale[token] = top * (1.0f / 127.0f);
+  args.scale[part * width + token] = top * (1.0f / 127.0f);
   const float inverse = 127.0f / fmaxf(top, kLeastTop);
   const int byte = spbench_token_byte(args.width, token);
   const uint8_t flip = args.is_signed ? 128 : 0;
   for (int64_t c = 0; c < args.channels; ++c) {
     const float q = nearbyintf(fmaf(x[c * width], inverse, 128.0f));
-    args.q[c * width + byte] = (uint8_t)q ^ flip;
+    args.q[begin + c * width + byte] = (uint8_t)q ^ flip;
   }
 }
 
 }  // namespace
 
 void quantize_f32_scalar(const quantize_args* args, int first, int count) {
-  for (int token = 16 * first; token < 16 * (first + count); ++token) quantize(*args, token);
+  for (int64_t part = 0; part < args->parts; ++part) {
+    for (int token = 16 * first; token < 16 * (first + count); ++token) {
+      quantize(*args, part, token);
+    }
+  }
 }

@@ -116,18 +116,13 @@ void run_norm(const Work& work, const plan_op& op) {
 
 // As many scales a token as the scales' buffer has channels, each of neighbouring channels of x.
 void run_quantize(const Work& work, const plan_op& op) {
-  const int64_t scales = work.model.buffer[op.scale].channels;
+  const int64_t parts = work.model.buffer[op.scale].channels;
   for_registers(work, [&](int64_t start, int width, int first, int count) {
-    quantize_args args = {work.model.buffer[op.x].channels / scales, width, op.is_signed,
-                          reinterpret_cast<const float*>(at(work, op.x, start)),
-                          at(work, op.y, start),
-                          reinterpret_cast<float*>(at(work, op.scale, start))};
-    for (int64_t i = 0; i < scales; ++i) {
-      work.model.kernels.quantize(&args, first, count);
-      args.x += args.channels * width;
-      args.q += args.channels * width;
-      args.scale += width;
-    }
+    const quantize_args args = {parts, work.model.buffer[op.x].channels / parts, width,
+                                op.is_signed, reinterpret_cast<const float*>(at(work, op.x, start)),
+                                at(work, op.y, start),
+                                reinterpret_cast<float*>(at(work, op.scale, start))};
+    work.model.kernels.quantize(&args, first, count);
   });
 }
 

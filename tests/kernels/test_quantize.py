@@ -23,16 +23,17 @@ def make_x(channels: int, width: int) -> np.ndarray:
     return x.astype(np.float32)
 
 
-def run(isa, x, is_signed=False, first=0, count=None):
-    """Bytes in token order, as u8 or s8, and the scales."""
+def run(isa, x, is_signed=False, first=0, count=None, parts=1):
+    """Bytes in token order, as u8 or s8, and the scales [width] or [parts, width]."""
     channels, width = x.shape
-    q, scale = guarded_copy(np.full(x.size, 77, np.uint8)), guarded_copy(np.full(width, 7, "f4"))
+    q = guarded_copy(np.full(x.size, 77, np.uint8))
+    scale = guarded_copy(np.full(parts * width, 7, "f4"))
     count = width // 16 if count is None else count
     native.quantize_tokens(
         isa, guarded_copy(x.reshape(-1)), width, q, scale, is_signed, first, count
     )
     stored = Panels(q, channels, width).to_array()
-    return stored.view(np.int8 if is_signed else np.uint8), np.array(scale)
+    return stored.view(np.int8 if is_signed else np.uint8), np.squeeze(scale.reshape(parts, width))
 
 
 @pytest.mark.parametrize("is_signed", [False, True])
@@ -68,6 +69,16 @@ def test_registers_that_are_not_asked_for_stay(kernel, width, first, count):
     mine[16 * first : 16 * (first + count)] = True
     np.testing.assert_array_equal(q, np.where(mine, whole, 77))
     np.testing.assert_array_equal(scale, np.where(mine, whole_scale, 7))
+
+
+def test_parts_have_scales_of_their_own(kernel):
+    x = make_x(24, 32) * np.repeat(np.float32([1, 100, 0.01]), 8)[:, None]
+    q, scale = run(kernel["isa"], x, True, parts=3)
+    for part in range(3):
+        mine = slice(8 * part, 8 * part + 8)
+        alone, alone_scale = run(kernel["isa"], x[mine], True)
+        np.testing.assert_array_equal(q[mine], alone)
+        np.testing.assert_array_equal(scale[part], alone_scale)
 
 
 def test_a_token_of_zeros_stays_zero(kernel):
