@@ -7,9 +7,7 @@ from typing import Literal
 
 from spbench.engine.layer_weight import LayerWeight
 
-OpKind = Literal[
-    "embedding", "norm", "qkv", "attention", "out", "up", "down", "quantize", "rows"
-]
+OpKind = Literal["embedding", "norm", "qkv", "attention", "out", "up", "down", "quantize", "rows"]
 PRODUCTS: tuple[OpKind, ...] = ("qkv", "out", "up", "down")
 
 _EXPONENTIAL = 5

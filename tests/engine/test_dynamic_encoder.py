@@ -81,6 +81,6 @@ def test_a_token_a_thousand_times_as_loud_spoils_no_other(make_model):
 
 
 def test_the_plan_names_what_is_quantised(make_dynamic):
-    names = [row.name for row in make_dynamic().plan()]
+    names = [row.name for row in make_dynamic().plan().rows]
     assert {"0 qkv bytes", "1 attention bytes", "1 up bytes", "0 norm bytes"} <= set(names)
     assert "1 norm bytes" not in names  # nothing reads them

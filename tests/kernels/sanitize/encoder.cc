@@ -1,4 +1,4 @@
-// Kernels of attention, norm and embedding, and of rows.
+// Kernels of attention, norm, quantize and embedding, and of rows.
 
 #include "dispatch/encoder_table.h"
 #include "panels/convert.h"
@@ -109,6 +109,59 @@ void run_norm(norm_kernel kernel, const char* name, int64_t channels, int width,
   counts.check(is_right, name, std::to_string(channels) + " channels");
 }
 
+// With scales of tokens; NumPy checks the numbers (tests/kernels/test_attention.py).
+void run_scaled_attention(attention_kernel kernel, const char* name, int64_t head_size,
+                          Counts& counts) {
+  const int64_t begin[] = {0, 17, 18, 70, 100}, tokens = 100, capacity = 112, heads = 2;
+  const int64_t hidden = heads * head_size, longest = 52;
+  const auto qkv = exact<int8_t>(3 * hidden * capacity);
+  for (int64_t i = 0; i < 3 * hidden * capacity; ++i) qkv[i] = 100;
+  const auto y = exact<float>(hidden * capacity), scale = exact<float>(3 * heads * capacity);
+  std::fill_n(scale.get(), 3 * heads * capacity, 0.5f);
+  const auto scratch = exact<uint8_t>(spbench_attention_scratch(longest, head_size));
+  attention_args args{};
+  args.tokens = tokens;
+  args.qkv = qkv.get();
+  args.qkv_channels = 3 * hidden;
+  args.k = hidden;
+  args.v = 2 * hidden;
+  args.head_size = head_size;
+  args.y_float = y.get();
+  args.y_channels = hidden;
+  args.score_scale = 1e-4f;
+  args.scale = scale.get();
+  args.heads = heads;
+  args.scratch = scratch.get();
+  for (int s = 0; s < 4; ++s) kernel(&args, begin[s], begin[s + 1], 0, capacity, 0, heads);
+  bool is_right = true;  // all values are alike, so their mean is one of them
+  for (int64_t i = 0; i < hidden * 96; ++i) is_right &= fabsf(y[i] - 50.0f) < 1e-3f;
+  counts.check(is_right, name, "scales of tokens, heads of " + std::to_string(head_size));
+}
+
+void run_quantize(quantize_kernel kernel, const char* name, int64_t channels, int width, int first,
+                  int count, bool is_signed, Counts& counts) {
+  constexpr int64_t kParts = 2;
+  const auto x = random_floats(kParts * channels * width);
+  const auto q = exact<uint8_t>(kParts * channels * width);
+  const auto scale = exact<float>(kParts * width);
+  const quantize_args args = {kParts, channels, width, is_signed, x.get(), q.get(), scale.get()};
+  kernel(&args, first, count);
+  bool is_right = true;
+  for (int64_t part = 0; part < kParts; ++part) {
+    for (int t = 0; t < width; ++t) {
+      const bool is_written = t >= 16 * first && t < 16 * (first + count);
+      const float step = scale[part * width + t];
+      for (int64_t c = part * channels; c < (part + 1) * channels; ++c) {
+        const uint8_t byte = q[c * width + spbench_token_byte(width, t)];
+        const float value = float(is_signed ? int8_t(byte) : byte - 128) * step;
+        is_right &= is_written ? fabsf(value - x[c * width + t]) <= 0.501f * step + 1e-30f
+                               : byte == 0 && step == 0.0f;
+      }
+    }
+  }
+  counts.check(is_right, name, std::to_string(channels) + " channels");
+}
+
 void run_embedding(embedding_kernel kernel, const char* name, int64_t channels, int width,
                    bool has_types, Counts& counts) {
   const auto word = random_floats(5 * channels), position = random_floats(3 * channels);
@@ -165,6 +218,7 @@ void run_encoder(Counts& counts) {
     if (name.starts_with("attention")) {
       for (const int64_t head_size : {4, 12, 32, 64}) {
         run_attention(kernels.attention, entry.name, head_size, counts);
+        run_scaled_attention(kernels.attention, entry.name, head_size, counts);
       }
       continue;
     }
@@ -178,9 +232,15 @@ void run_encoder(Counts& counts) {
           if (name.starts_with("embedding")) {
             run_embedding(kernels.embedding, entry.name, channels, width, flag, counts);
           }
-          for (int first = 0; name.starts_with("norm") && first < width / 16; ++first) {
+          const bool is_norm = name.starts_with("norm"), is_quantize = name.starts_with("quantize");
+          for (int first = 0; (is_norm || is_quantize) && first < width / 16; ++first) {
             for (int count = 1; first + count <= width / 16; ++count) {
-              run_norm(kernels.norm, entry.name, channels, width, first, count, flag, counts);
+              if (is_norm) {
+                run_norm(kernels.norm, entry.name, channels, width, first, count, flag, counts);
+              } else {
+                run_quantize(kernels.quantize, entry.name, channels, width, first, count, flag,
+                             counts);
+              }
             }
           }
         }
