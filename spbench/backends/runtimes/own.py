@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from spbench.engine import Engine
 from spbench.formats.checkpoint import Checkpoint
 
 _PROFILED_CALLS = 5
-_LINEAR = ("qkv", "out", "up", "down")
 
 
 class Own(Runtime):
@@ -58,7 +57,10 @@ class Own(Runtime):
     def op_times(self) -> OpTimes:
         """Medians of a few calls; the clock between ops is in no other figure."""
         calls = [self._engine.time_by_op(self._ids) for _ in range(_PROFILED_CALLS)]
-        return times_by_kind(calls)
+        rows = self._engine.plan().rows
+        by_kind = times_by_kind(calls, {row.name: row.kind for row in rows})
+        products = {row.kind for row in rows if row.form}
+        return OpTimes(by_kind, sum(by_kind[kind] for kind in products))
 
     def release(self) -> None:
         self._engine = self._model = self._hidden = self._ids = None
@@ -72,11 +74,9 @@ class OwnDense(Own):
     unpruned = True
 
 
-def times_by_kind(calls: Sequence[dict[str, int]]) -> OpTimes:
-    """From ns of each op (``"3 up"``, ``"embedding"``) in several calls: layers added up."""
+def times_by_kind(calls: Sequence[Mapping[str, int]], kinds: Mapping[str, str]) -> dict[str, float]:
+    """From ns of each op in several calls: medians, those of a kind added up."""
     totals: defaultdict[str, float] = defaultdict(float)
     for op in calls[0]:
-        layer, _, kind = op.partition(" ")
-        kind = kind if layer.isdigit() else op
-        totals[kind] += statistics.median(call[op] for call in calls)
-    return OpTimes(dict(totals), sum(totals[kind] for kind in _LINEAR))
+        totals[kinds[op]] += statistics.median(call[op] for call in calls)
+    return dict(totals)

@@ -56,13 +56,12 @@ def test_the_answer_is_the_models(name, model):
 
 def test_times_by_kind_add_layers_up_and_take_medians():
     calls = [
-        {"embedding": 5, "0 qkv": 10, "1 qkv": 20, "0 attention norm": 1, "rows": 2},
-        {"embedding": 7, "0 qkv": 30, "1 qkv": 20, "0 attention norm": 1, "rows": 2},
-        {"embedding": 6, "0 qkv": 20, "1 qkv": 90, "0 attention norm": 3, "rows": 2},
+        {"embedding": 5, "0 qkv": 10, "1 qkv": 20},
+        {"embedding": 7, "0 qkv": 30, "1 qkv": 20},
+        {"embedding": 6, "0 qkv": 20, "1 qkv": 90},
     ]
-    times = times_by_kind(calls)
-    assert times.by_kind == {"embedding": 6, "qkv": 40, "attention norm": 1, "rows": 2}
-    assert times.linear_ns == 40
+    kinds = {"embedding": "embedding", "0 qkv": "qkv", "1 qkv": "qkv"}
+    assert times_by_kind(calls, kinds) == {"embedding": 6, "qkv": 40}
 
 
 def test_deepsparse_is_missing_where_nothing_names_it(monkeypatch, tmp_path):
