@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spbench.cli.options import pruning_options
 from spbench.cli.tables import format_option, percent, print_table
 
 if TYPE_CHECKING:
@@ -26,17 +27,20 @@ _HEADERS = {
 @click.command()
 @click.argument("model")
 @click.option("--threads", type=click.IntRange(min=1), help="[default: the physical cores]")
+@pruning_options
 @format_option
-def plan(model: str, threads: int | None, format_: str) -> None:
+def plan(
+    model: str, threads: int | None, pattern: str | None, sparsity: float | None, format_: str
+) -> None:
     """Show every op of MODEL: its kernel, its form, its memory, and why.
 
-    MODEL is a Hugging Face folder, or the name of an installed package that
-    carries one. Weights that are clearly sparse or dense are packed so; others are
+    MODEL is a Hugging Face folder, the name of an installed package that carries
+    one, or a YAML file of configs/models. Weights that are clearly sparse or dense are packed so; others are
     measured in each form, once for this CPU. Ops share buffers.
     """
     from spbench.models.loading import load_model
 
-    loaded = load_model(model, threads)
+    loaded = load_model(model, threads, pattern=pattern, sparsity=sparsity)
     rows = [
         vars(row)
         | {

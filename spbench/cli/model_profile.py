@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spbench.cli.options import pruning_options
 from spbench.cli.tables import format_option, percent, print_table
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _ENDINGS = (".png", ".svg")
     show_default=True,
     help="Ops of a kind together, or every op.",
 )
+@pruning_options
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw it: FILE.png or FILE.svg.")
 @format_option
 def profile(
@@ -49,13 +51,15 @@ def profile(
     threads: int,
     seconds: float,
     by: str,
+    pattern: str | None,
+    sparsity: float | None,
     figure: Path | None,
     format_: str,
 ) -> None:
     """Time every op of MODEL on sentences of random tokens, beside its own bound.
 
-    MODEL is a Hugging Face folder, or the name of an installed package that
-    carries one. The bound of an op is what this machine needs at least: its int8 and
+    MODEL is a Hugging Face folder, the name of an installed package that carries
+    one, or a YAML file of configs/models. The bound of an op is what this machine needs at least: its int8 and
     f32 multiply-adds at the measured peaks, or the bytes that it reads at the
     measured bandwidth.
     """
@@ -63,7 +67,7 @@ def profile(
     from spbench.models.profile import profile as measure
 
     _require_drawable(figure)
-    engine = load_model(model, threads, tokens).engine
+    engine = load_model(model, threads, tokens, pattern, sparsity).engine
     measured = measure(engine, batch, tokens, seconds)
     rows = [_row(op, measured) for op in (measured.by_kind() if by == "kind" else measured.ops)]
     headers = {key: head for key, head in _HEADERS.items() if by == "op" or key != "kind"}

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import click
+
+_PRUNING = [
+    click.option("--pattern", metavar="RxC", help="Blocks to prune in.  [default: 4x1]"),
+    click.option(
+        "--sparsity",
+        type=click.FloatRange(0, 1, max_open=True),
+        help="Prune to it first.  [default: the model as it is]",
+    ),
+]
+
+
+def pruning_options(function: Callable) -> Callable:
+    """``--pattern`` and ``--sparsity`` of one model."""
+    for option in reversed(_PRUNING):
+        function = option(function)
+    return function
 
 
 def values_of(given: Mapping[str, str | float | None], single: Collection[str]) -> dict[str, Any]:

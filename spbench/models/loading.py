@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from spbench.engine import Engine
+from spbench.models.model_choice import ModelChoice
+from spbench.models.workshop import Workshop
+from spbench.quantization import ActivationScales, read_scales
 
 _SEED = 0
 
@@ -32,18 +36,40 @@ class LoadedModel:
     first_tokens: int
 
 
-def load_model(model: str, threads: int | None = None, tokens: int = 128) -> LoadedModel:
-    """Load ``model``, a Hugging Face folder or an installed package that carries one.
+def load_model(
+    source: str,
+    threads: int | None = None,
+    tokens: int = 128,
+    pattern: str | None = None,
+    sparsity: float | None = None,
+) -> LoadedModel:
+    """Load ``source``, a Hugging Face folder, an installed package or a YAML file of sizes.
 
+    With ``sparsity`` it is pruned by magnitude first, in blocks of ``pattern`` (4x1); else it is
+    as it is. What is made here is calibrated on random sentences.
     ``tokens`` of the first call are at most what the model takes. Raises
     :class:`~spbench.errors.InputError` for what :class:`Engine` cannot load.
     """
+    model = ModelChoice.find(source)
+    patterns, sparsities = ([] if given is None else [given] for given in (pattern, sparsity))
+    (pruned,) = model.variants(patterns, sparsities)
+    if model.config is None and pruned == model.as_it_is:
+        return _loaded(source, None, threads, tokens)
+    with Workshop() as workshop:
+        files = workshop.files(model, pruned, _SEED)
+        return _loaded(files.folder, read_scales(Path(files.scales)), threads, tokens)
+
+
+def _loaded(
+    folder: str, scales: ActivationScales | None, threads: int | None, tokens: int
+) -> LoadedModel:
     start = time.perf_counter_ns()
-    engine = Engine.from_pretrained(model, num_threads=threads)
+    engine = Engine.from_pretrained(folder, scales, threads)
     loaded = time.perf_counter_ns()
     ids = random_ids(engine, 1, min(tokens, engine.config.longest))
+    first = time.perf_counter_ns()
     engine(ids)
-    return LoadedModel(engine, loaded - start, time.perf_counter_ns() - loaded, ids.shape[1])
+    return LoadedModel(engine, loaded - start, time.perf_counter_ns() - first, ids.shape[1])
 
 
 def random_ids(engine: Engine, batch: int, tokens: int) -> np.ndarray:

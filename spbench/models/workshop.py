@@ -48,19 +48,22 @@ class Workshop:
         ``with_unpruned`` is whether a runtime wants the unpruned weights. Raises
         :class:`RunError` if the disk is full.
         """
+        model, seed = case.model, case.seed
+        known = model.config is not None or model.as_it_is == UNPRUNED
+        files = self.files(model, case.pruned, seed)
+        unpruned = self.files(model, UNPRUNED, seed) if with_unpruned and known else None
         with _room(self._root):
-            files = self._weights(case, case.pruned)
-            known = case.model.config is not None or case.model.as_it_is == UNPRUNED
-            unpruned = self._weights(case, UNPRUNED) if with_unpruned and known else None
             sentences = self._sentences(case, files, unpruned)
         sparsity = linear_sparsity(Checkpoint.open(files.folder))
         return ModelTask(files, unpruned, sentences, case.batch, case.threads), sparsity
 
-    def _weights(self, case: ModelCase, pruned: Pruned) -> ModelFiles:
-        key = case.model, pruned, case.seed
+    def files(self, model: ModelChoice, pruned: Pruned, seed: int) -> ModelFiles:
+        """The weights of a model, and scales for them. Raises :class:`RunError` as :meth:`task`."""
+        key = model, pruned, seed
         if key not in self._files:
-            self._forget_others(case.model)
-            self._files[key] = self._make(case, pruned)
+            self._forget_others(model)
+            with _room(self._root):
+                self._files[key] = self._make(model, pruned, seed)
         return self._files[key]
 
     def _forget_others(self, model: ModelChoice) -> None:
@@ -70,34 +73,17 @@ class Workshop:
             self._root.mkdir()
             self._files.clear()
 
-    def _make(self, case: ModelCase, pruned: Pruned) -> ModelFiles:
-        model, place = case.model, self._root / f"{pruned.pattern}-{pruned.sparsity}-{case.seed}"
+    def _make(self, model: ModelChoice, pruned: Pruned, seed: int) -> ModelFiles:
+        folder = place = self._root / f"{pruned.pattern}-{pruned.sparsity}-{seed}"
         if pruned == model.as_it_is and model.config is None:
             folder = Checkpoint.open(model.source).folder
         elif pruned == UNPRUNED:
-            folder = place
-            write_random_model(model.config, folder, case.seed)
+            write_random_model(model.config, folder, seed)
         else:
-            folder = place
             recipe = Recipe(pattern=pruned.pattern, sparsity=pruned.sparsity)
-            checkpoint = Checkpoint.open(self._weights(case, model.as_it_is).folder)
-            prune(checkpoint, recipe).save(folder)
-        return ModelFiles(str(folder), str(self._scales(case, folder, place)))
-
-    def _scales(self, case: ModelCase, folder: Path, place: Path) -> Path:
-        """Those beside the weights if there are any, else from random sentences."""
-        if (folder / FILE_NAME).is_file():
-            return folder
-        generator = np.random.default_rng((case.seed, 1))
-        count = min(_CALIBRATION_TOKENS, case.model.encoder.longest)
-        texts = [
-            _random_ids(case.model, generator, (1, count)) for _ in range(_CALIBRATION_SENTENCES)
-        ]
-        scales = calibrate(Checkpoint.open(folder), texts)
-        target = place.with_name(f"{place.name}-scales")
-        target.mkdir()
-        write_scales(target, scales)
-        return target
+            before = Checkpoint.open(self.files(model, model.as_it_is, seed).folder)
+            prune(before, recipe).save(folder)
+        return ModelFiles(str(folder), str(_scales(model, folder, place, seed)))
 
     def _sentences(self, case: ModelCase, files: ModelFiles, unpruned: ModelFiles | None) -> str:
         """New for each case, in place of those before."""
@@ -111,6 +97,20 @@ class Workshop:
         if unpruned is not None:
             np.save(folder / "unpruned.npy", _hidden(unpruned, ids))
         return str(folder)
+
+
+def _scales(model: ModelChoice, folder: Path, place: Path, seed: int) -> Path:
+    """The folder with the scales: those beside the weights if there are any, else of random
+    sentences, beside ``place``."""
+    if (folder / FILE_NAME).is_file():
+        return folder
+    generator = np.random.default_rng((seed, 1))
+    count = min(_CALIBRATION_TOKENS, model.encoder.longest)
+    texts = [_random_ids(model, generator, (1, count)) for _ in range(_CALIBRATION_SENTENCES)]
+    target = place.with_name(f"{place.name}-scales")
+    target.mkdir()
+    write_scales(target, calibrate(Checkpoint.open(folder), texts))
+    return target
 
 
 def _hidden(files: ModelFiles, ids: np.ndarray) -> np.ndarray:

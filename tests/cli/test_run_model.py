@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 from small_encoders import sentences
+from tiny_models import tiny_yaml
 
 from spbench.cli import main
 from spbench.formats.checkpoint import Checkpoint
@@ -83,3 +84,10 @@ def test_bad_input_is_one_line(model, arguments, message):
     result = run(*(model if each == "MODEL" else each for each in arguments))
     assert result.exit_code == 2
     assert message in result.output and "Traceback" not in result.output
+
+
+def test_sizes_alone_are_a_model_too_pruned_if_wanted(tmp_path):
+    result = run("plan", tiny_yaml(tmp_path), "--sparsity", "0.8", "--pattern", "8x1")
+    assert result.exit_code == 0, result.output
+    assert "8x1" in result.stdout
+    assert "0 attention" in result.stdout
