@@ -10,6 +10,7 @@ from tiny_models import tiny_yaml
 from spbench.cli import main
 from spbench.store.run_folder import ModelRunFolder
 from spbench.sweeps.machine import machine
+from spbench.sweeps.models.case_runner import ModelCaseRunner
 
 FAST = "rounds=8,case_budget_s=0.01,warmup_ms=1,hot_us=1"
 
@@ -175,3 +176,21 @@ def test_a_limit_that_nobody_keeps_is_said(run, rows, tiny):
     (row,) = rows()
     assert row.throughput is None
     assert "no setting within 0.05 ms: the quickest has" in row.reason
+
+
+def test_ctrl_c_keeps_the_rows_and_says_how_to_go_on(run, rows, tiny, tmp_path, monkeypatch):
+    def interrupted(self, case):
+        if case.tokens > 4:
+            raise KeyboardInterrupt
+        return measured(self, case)
+
+    measured = ModelCaseRunner.measure
+    monkeypatch.setattr(ModelCaseRunner, "measure", interrupted)
+    options = ["--runtime", fakes("Right"), "--protocol", FAST, "--tokens"]
+    stopped = run(tiny, *options, "4,8")
+    assert stopped.exit_code == 130
+    assert f"spbench run-model bench --resume {tmp_path / 'out'}" in stopped.output
+    assert [row.tokens for row in rows()] == [4]
+    nothing = run(tiny, *options, "8", out="nothing")
+    assert nothing.exit_code == 130
+    assert not (tmp_path / "nothing").exists()

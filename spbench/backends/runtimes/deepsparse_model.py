@@ -79,6 +79,7 @@ class DeepSparse(Runtime):
         self._facts = self._ask(
             "load", file=str(self._file), ids=self._beside("ids"), threads=threads
         )
+        self._file.unlink()  # large, and nobody cleans up after a process that is killed
 
     def call(self) -> object:
         return self.run(1)
