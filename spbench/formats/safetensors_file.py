@@ -20,6 +20,7 @@ import numpy as np
 
 from spbench.errors import InputError, refusal
 
+_INTEGERS = {"I8": "<i1", "U8": "<u1", "BOOL": "<u1", "I16": "<i2", "I32": "<i4", "I64": "<i8"}
 # The floating-point types spbench reads, and the unsigned integer of the same width.
 _BITS = {"F64": np.dtype("<u8"), "F32": np.dtype("<u4"), "F16": np.dtype("<u2")}
 _BITS["BF16"] = _BITS["F16"]
@@ -42,9 +43,24 @@ class TensorEntry:
         """Whether spbench can read it as numbers: F64, F32, F16 or BF16."""
         return self.dtype in _BITS
 
+    @property
+    def files(self) -> set[Path]:
+        """Every file that it lies in."""
+        return {self.path}
+
     def bits(self) -> np.ndarray:
         """The stored bits, as unsigned integers of the tensor's width and shape."""
         return self._read(0, self._elements).reshape(self.shape)
+
+    def integers(self) -> np.ndarray:
+        """The numbers of a tensor that holds whole ones, in their own type; booleans as u8.
+
+        Raises :class:`InputError` for a tensor of another kind.
+        """
+        if self.dtype not in _INTEGERS:
+            raise InputError(f"{self.path}: {self.name} is {self.dtype}, not whole numbers")
+        dtype = np.dtype(_INTEGERS[self.dtype])
+        return self._read(0, self.nbytes // dtype.itemsize, dtype).reshape(self.shape)
 
     def values(self) -> np.ndarray:
         """The numbers as f32; bf16 and f16 exactly, f64 rounded."""
@@ -62,8 +78,8 @@ class TensorEntry:
     def _elements(self) -> int:
         return self.nbytes // _BITS[self.dtype].itemsize
 
-    def _read(self, start: int, count: int) -> np.ndarray:
-        dtype = _BITS[self.dtype]
+    def _read(self, start: int, count: int, dtype: np.dtype | None = None) -> np.ndarray:
+        dtype = dtype or _BITS[self.dtype]
         try:
             bits = np.fromfile(self.path, dtype, count, offset=self.offset + start * dtype.itemsize)
         except OSError as error:

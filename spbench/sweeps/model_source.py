@@ -64,7 +64,7 @@ class ModelSource:
 
 
 def _digest(checkpoint: Checkpoint) -> str:
-    files = {entry.path for entry in checkpoint.tensors.values()}
+    files = {file for entry in checkpoint.tensors.values() for file in entry.files}
     files |= {path for path in [checkpoint.folder / RECORD_NAME] if path.exists()}
     total = hashlib.sha256()
     for file in sorted(files):
