@@ -119,9 +119,8 @@ def fitting_block(
 def is_two_of_four(weight: np.ndarray) -> bool:
     """Whether each four weights in a row [M, K], counted from its start, hold at most two nonzeros.
 
-    The pattern of NVIDIA's sparse tensor cores; on a CPU its zeros are scattered.
+    Less than four at its end do not matter. The pattern of NVIDIA's sparse tensor cores; on a CPU its zeros are scattered.
     """
-    m, k = weight.shape
-    if k % 4:
-        return False
-    return bool((np.count_nonzero(weight.reshape(m, k // 4, 4), axis=2) <= 2).all())
+    whole = weight.shape[1] // 4 * 4
+    groups = weight[:, :whole].reshape(len(weight), whole // 4, 4)
+    return bool((np.count_nonzero(groups, axis=2) <= 2).all())
