@@ -55,7 +55,7 @@ def draw(study: ModelStudy, setting: ModelSetting, machines: Machines) -> list[F
             f" hollow: undecided; disturbed cases left out. {DENSE_TWIN} is the same engine with the"
             " model unpruned: what the zeros alone are worth."
         )
-        caption += f" {left_out} more panels left out, see tables." if left_out > 0 else ""
+        caption += f" Panels left out: {left_out}, see tables." if left_out > 0 else ""
         return [finish(canvas, "model-speedup", title, caption, source(setting, machines))]
 
 

@@ -60,7 +60,7 @@ def draw(study: ModelStudy, setting: ModelSetting, machines: Machines) -> list[F
             "A call answers batch x tokens. Marks: median with its 99 % interval; strokes: 99th"
             f" percentile of single calls.{footnotes.text}"
         )
-        caption += f" {left_out} more panels left out, see tables." if left_out > 0 else ""
+        caption += f" Panels left out: {left_out}, see tables." if left_out > 0 else ""
         return [finish(canvas, "model-latency", title, caption, source(setting, machines))]
 
 

@@ -53,7 +53,7 @@ def draw(study: ModelStudy, machines: Machines) -> list[Figure]:
             "Each mark is the best of a search over batches and instances x threads whose 99th"
             " percentile is within the limit; where a runtime has none, nothing was within it."
         )
-        caption += f" {left_out} more panels left out, see table." if left_out > 0 else ""
+        caption += f" Panels left out: {left_out}, see table." if left_out > 0 else ""
         hosts = dict.fromkeys(key[-1] for key in groups)
         source = "; ".join(machines.of(host).headline for host in hosts) + "."
         return [finish(canvas, "model-limit", title, caption, source)]

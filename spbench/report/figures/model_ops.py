@@ -40,7 +40,7 @@ def draw(study: ModelStudy, machines: Machines) -> list[Figure]:
         head(canvas, title, _legend(named, others), 4)
         caption = "At the end of each bar: the median call, in milliseconds."
         caption += f" Other: {', '.join(others)}." if others else ""
-        caption += f" {more} more cases: see table." if more > 0 else ""
+        caption += f" Cases left out: {more}, see table." if more > 0 else ""
         hosts = dict.fromkeys(case.setting.host for case in cases)
         source = "; ".join(machines.of(host).headline for host in hosts) + "."
         return [finish(canvas, "model-time-by-op", title, caption, source)]

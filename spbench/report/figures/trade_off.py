@@ -144,5 +144,5 @@ def _caption(found: TradeOff, measures: Sequence[Measure]) -> str:
     )
     parts = [marks]
     parts += [f"Pruned by {' / '.join(ways)}."] if ways else []
-    parts += [f"{more} more measures: see table."] if more > 0 else []
+    parts += [f"Measures left out: {more}, see table."] if more > 0 else []
     return " ".join(parts)

@@ -43,13 +43,11 @@ def latencies(study: ModelStudy) -> Table:
             "sequences/s",
             "spbench is faster by",
             "verdict",
-            "cosine to f32",
         ],
         rows,
         "A call answers batch x tokens. Median over rounds with its 99 % interval; the 99th"
         " percentile is that of single calls. Ratios are taken round by round, the other runtime's"
-        " time over spbench's. The cosine is that of the output to f32 with the same weights."
-        + footnotes.text,
+        " time over spbench's." + footnotes.text,
         facets=facets,
     )
 
@@ -63,33 +61,35 @@ def _times(study: ModelStudy, case: ModelCase, row: ModelRow) -> list[Cell | str
         rate(row.throughput) if row.throughput else NOTHING,
         Cell(ratio(found.interval) if found else NOTHING, verdict),
         Cell(found.word if found else NOTHING, verdict),
-        f"{row.cosine:.4f}" if row.cosine is not None else NOTHING,
     ]
 
 
 def loading(study: ModelStudy) -> Table:
-    """What comes before the first answer: time to load, and what the weights take."""
+    """What does not depend on the size: how near to f32, time to load, what the weights take."""
     found: dict[tuple, list[ModelRow]] = {}
     for case in study.cases:
         for name in runtimes(case.rows.values()):
             row = case.counted(name)
-            if row is not None and (row.load_ns or row.weight_bytes):
+            if row is not None:
                 about = _pattern(case.any_row.pattern, case.sparsity)
                 found.setdefault((case.model, *about, name), []).append(row)
     return Table(
-        "Time to load, and packed weights",
-        ["model", "blocks", "zeros", "runtime", "load ms", "weights MB"],
+        "Nearness to f32, time to load, packed weights",
+        ["model", "blocks", "zeros", "runtime", "least cosine to f32", "load ms", "weights MB"],
         [[*about, *_loaded(rows)] for about, rows in found.items()],
-        "From the files to the first answer, median over sizes; weights of linear layers, indices"
-        " included.",
+        "The cosine is that of the output to f32 with the same weights, the least of all sizes. Loading"
+        " goes from the files to the first answer, median over sizes; weights are those of linear"
+        " layers, indices included.",
         facets=[_facet_names(*about) for about in found],
     )
 
 
-def _loaded(rows: Sequence[ModelRow]) -> tuple[str, str]:
+def _loaded(rows: Sequence[ModelRow]) -> tuple[str, str, str]:
+    cosines = [row.cosine for row in rows if row.cosine is not None]
     loads = [row.load_ns for row in rows if row.load_ns]
     sizes = [row.weight_bytes for row in rows if row.weight_bytes]
     return (
+        f"{min(cosines):.4f}" if cosines else NOTHING,
         milliseconds(median(loads)) if loads else NOTHING,
         f"{median(sizes) / 1e6:.3g}" if sizes else NOTHING,
     )
