@@ -39,7 +39,7 @@ def draw(study: ModelStudy, machines: Machines) -> list[Figure]:
         return []
     left_out = len(groups) - PANELS
     groups = dict(list(groups.items())[:PANELS])
-    names = runtimes([each.nearest for found in groups.values() for each in found])
+    names = runtimes(each for found in groups.values() for each in found)
     title = "Highest throughput under a latency limit"
     with styled():
         canvas, grid = panels(len(groups), 2, 2.9)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spbench.report.models.case import counts
+from spbench.report.models.numbers import milliseconds
 from spbench.store.model_row import ModelRow
+from spbench.store.schema import Status
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,14 @@ class Limited:
     """One runtime's result of a search.
 
     ``best`` has the highest throughput of the rows whose 99th percentile is within the limit;
-    None if none is, and then ``nearest`` tells how far away the quickest stayed.
+    None if none is, and then ``reason`` says how far away the quickest stayed. ``tried`` counts
+    the settings that were measured.
     """
 
     search: Search
     runtime: str
     best: ModelRow | None
-    nearest: ModelRow
+    reason: str
     tried: int
 
     @property
@@ -42,9 +45,14 @@ class Limited:
 
 
 def limited(rows: Sequence[ModelRow]) -> list[Limited]:
-    """One for each search and runtime with a row that counts, ordered by search."""
+    """One for each search and runtime that ran, ordered by search.
+
+    A search may have left one row, its best, or one for each setting that it tried.
+    """
     groups: dict[tuple[Search, str], list[ModelRow]] = {}
-    for row in filter(counts, rows):
+    for row in rows:
+        if row.status is not Status.OK:
+            continue
         search = Search(
             row.host, row.model, row.pattern, row.sparsity, row.latency_limit_ns, row.tokens
         )
@@ -59,9 +67,17 @@ def latency(row: ModelRow) -> float:
 
 
 def _of(search: Search, runtime: str, rows: Sequence[ModelRow]) -> Limited:
-    within = [row for row in rows if row.throughput and latency(row) <= search.latency_limit_ns]
+    timed = list(filter(counts, rows))
+    within = [row for row in timed if row.throughput and latency(row) <= search.latency_limit_ns]
     best = max(within, key=lambda row: row.throughput, default=None)
-    return Limited(search, runtime, best, min(rows, key=latency), len(rows))
+    tried = sum(len(row.protocol.get("tried", [row])) for row in rows)
+    return Limited(search, runtime, best, "" if best else _why_none(rows, timed), tried)
+
+
+def _why_none(rows: Sequence[ModelRow], timed: Sequence[ModelRow]) -> str:
+    if timed:
+        return f"none: {milliseconds(min(map(latency, timed)))} ms at best"
+    return next((row.reason for row in rows if row.reason), "none")
 
 
 def _order(search: Search) -> tuple:

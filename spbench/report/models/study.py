@@ -96,7 +96,7 @@ class ModelStudy:
                 if not counts(row):
                     grouped.setdefault((name, *_why(row)), []).append(str(case))
         for row in self.rows:
-            if row.latency_limit_ns is not None and not counts(row):
+            if row.latency_limit_ns is not None and row.status is not Status.OK:
                 told = f"{row.model} {row.batch}x{row.tokens} under a limit"
                 grouped.setdefault((row.runtime, *_why(row)), []).append(told)
         order = ["wrong", "failed", "no samples", "unavailable", "unsupported"]
@@ -104,7 +104,7 @@ class ModelStudy:
         return sorted(found, key=lambda each: (order.index(each.status), each.runtime, each.reason))
 
 
-def runtimes(rows: Iterable[ModelRow]) -> list[str]:
+def runtimes(rows: Iterable[ModelRow | Limited]) -> list[str]:
     """Names in the order of tables and legends: spbench, its dense twin, then the others."""
     names = {row.runtime for row in rows}
     return sorted(names, key=lambda name: (name != SUBJECT, name != DENSE_TWIN, name))

@@ -220,8 +220,7 @@ def throughput_under_limit(found: Sequence[Limited]) -> Table:
 
 def _found(each: Limited, own: float | None) -> list[str]:
     if each.best is None:
-        nearest = f"none: {milliseconds(latency(each.nearest))} ms at best"
-        return [nearest, NOTHING, NOTHING, NOTHING, NOTHING, str(each.tried)]
+        return [each.reason, NOTHING, NOTHING, NOTHING, NOTHING, str(each.tried)]
     more = f"{own / each.throughput:.2f}x" if own and each.runtime != SUBJECT else NOTHING
     return [
         rate(each.throughput),

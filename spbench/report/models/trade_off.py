@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os.path import normpath
+from pathlib import Path
 
 from spbench.measure.statistics import Interval
 from spbench.report.case import percent
-from spbench.report.models.case import DENSE, DENSE_TWIN, SUBJECT, ModelCase, counts
+from spbench.report.models.case import DENSE, DENSE_TWIN, SUBJECT, ModelCase
 from spbench.report.models.comparison import is_disturbed
 from spbench.report.models.study import ModelStudy
 from spbench.store.model_row import ModelRow
 from spbench.store.quality_row import Estimate, QualityRow
 
 ACCURACY_LOSSES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+ELSEWHERE = "elsewhere"
+_PRUNED_FROM = 0.05  # zeros of a model that somebody pruned
+_SAME = 0.02  # share of zeros by which two counts of one model may differ
 _ROUNDING = 1e-9  # of a difference that is just what is allowed
 COSINE_LOSSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
 
@@ -55,16 +60,19 @@ class Point:
     latency: ModelRow
 
     @property
+    def is_dense(self) -> bool:
+        return self.quality.pattern == DENSE and self.quality.sparsity_real < _PRUNED_FROM
+
+    @property
     def block(self) -> str:
-        return self.quality.pattern
+        """Of a model that others pruned: ``elsewhere``, as nothing says in which blocks."""
+        pattern = self.quality.pattern
+        return ELSEWHERE if pattern == DENSE and not self.is_dense else pattern
 
     @property
     def sparsity(self) -> float:
-        return self.quality.sparsity
-
-    @property
-    def is_dense(self) -> bool:
-        return self.block == DENSE
+        """As asked for; of a model that others pruned, its zeros."""
+        return self.quality.sparsity_real if self.block == ELSEWHERE else self.quality.sparsity
 
     @property
     def time(self) -> Interval:
@@ -84,7 +92,10 @@ class Point:
         return found.get(measure.name)
 
     def __str__(self) -> str:
-        return DENSE if self.is_dense else f"{self.block} at {percent(self.sparsity)}"
+        if self.is_dense:
+            return DENSE
+        pruned = f"pruned {ELSEWHERE}" if self.block == ELSEWHERE else self.block
+        return f"{pruned} at {percent(self.sparsity)}"
 
 
 @dataclass(frozen=True)
@@ -208,28 +219,51 @@ def block_order(block: str) -> tuple:
 
 
 def _points(cases: Sequence[ModelCase], qualities: Iterable[QualityRow]) -> Iterator[Point]:
-    timed = _latencies(cases)
-    wanted = [row for row in qualities if row.model == cases[0].model]
-    by_engine = {_pruned(row): row for row in wanted if row.runtime == SUBJECT}
-    for row in wanted:
-        where = row.pattern, (0.0 if row.pattern == DENSE else round(row.sparsity, 4))
-        if where not in timed:
-            continue
-        if row.runtime == SUBJECT or _pruned(row) not in by_engine:  # int8 as it is timed, or torch
-            yield Point(row, timed[where])
+    timed = list(_timed(cases))
+    found = [Point(row, time) for row in qualities if (time := _latency(row, timed)) is not None]
+    by_engine = {_pruned(each.quality) for each in found if each.quality.runtime == SUBJECT}
+    for point in found:  # in int8 as it is timed, or else as torch ran it
+        if point.quality.runtime == SUBJECT or _pruned(point.quality) not in by_engine:
+            yield point
 
 
 def _pruned(row: QualityRow) -> tuple:
     return row.source, row.pattern, row.sparsity
 
 
-def _latencies(cases: Sequence[ModelCase]) -> dict[tuple[str, float], ModelRow]:
-    """spbench's rows by pattern and sparsity; for dense also that of its dense twin."""
-    found: dict[tuple[str, float], ModelRow] = {}
-    for name in (DENSE_TWIN, SUBJECT):  # where both timed the unpruned model, spbench's own counts
+def _timed(cases: Sequence[ModelCase]) -> Iterator[tuple[bool, ModelRow]]:
+    """Rows that give a latency, with whether it is that of the model unpruned; the best first."""
+    for name in (SUBJECT, DENSE_TWIN):  # where both timed the unpruned model, spbench's own counts
         for case in cases:
             row = case.counted(name)
-            if row is not None and not is_disturbed(row) and counts(row):
-                dense = name == DENSE_TWIN or row.pattern == DENSE
-                found[(DENSE, 0.0) if dense else (row.pattern, round(row.sparsity, 4))] = row
-    return found
+            if row is not None and not is_disturbed(row):
+                yield name == DENSE_TWIN or row.pattern == DENSE, row
+
+
+def _latency(quality: QualityRow, timed: Sequence[tuple[bool, ModelRow]]) -> ModelRow | None:
+    """The row of the same model, blocks and sparsity; one of the same folder before others."""
+    dense = quality.pattern == DENSE
+    fitting = [
+        row
+        for unpruned, row in timed
+        if unpruned == dense
+        and _same_model(quality, row)
+        and (_same_zeros(quality, row) if dense else _same_blocks(quality, row))
+    ]
+    return min(fitting, key=lambda row: row.source != quality.source, default=None)
+
+
+def _same_model(quality: QualityRow, row: ModelRow) -> bool:
+    """By name, which for a pruned folder may be its own or that of the model before."""
+    names = {quality.model, Path(quality.reference).name}
+    return row.model in names or normpath(row.source) == normpath(quality.source)
+
+
+def _same_blocks(quality: QualityRow, row: ModelRow) -> bool:
+    return row.pattern == quality.pattern and abs(row.sparsity - quality.sparsity) < _ROUNDING
+
+
+def _same_zeros(quality: QualityRow, row: ModelRow) -> bool:
+    """Of models that spbench did not prune: dense ones, and those that others pruned."""
+    zeros = row.sparsity_real if row.runtime == SUBJECT else 0.0
+    return abs(zeros - quality.sparsity_real) < _SAME

@@ -112,7 +112,19 @@ def test_the_limit_is_held_against_the_99th_percentile():
     own, torch = limited(rows)
     assert (own.best.batch, own.throughput, own.tried) == (4, 5000, 2)
     assert torch.best is None
-    assert torch.nearest.time_ns == 9e6
+    assert torch.reason == "none: 9.90 ms at best"
+
+
+def test_a_search_may_leave_its_best_only_or_say_that_there_is_none():
+    tried = {"tried": [{"batch": 1}, {"batch": 2}, {"batch": 4}]}
+    best = model_row(time_ns=0.9e6, p99_ns=1e6, latency_limit_ns=1e6, protocol=tried)
+    none = absent_model("torch-f32", Status.OK, "no setting within 1 ms", latency_limit_ns=1e6)
+    failed = absent_model("torch-bf16", Status.FAILED, "killed", latency_limit_ns=1e6)
+    study = ModelStudy([best, none, failed])
+    own, torch = study.limited
+    assert (own.best, own.tried) == (best, 3)
+    assert (torch.best, torch.reason) == (None, "no setting within 1 ms")
+    assert [each.runtime for each in study.left_out] == ["torch-bf16"]
 
 
 def test_searches_are_no_cases_and_cases_no_searches():

@@ -56,6 +56,32 @@ def test_rows_meet_by_model_blocks_and_sparsity():
     assert found.blocks == ["4x1", "8x1", "16x1"]
 
 
+def test_a_pruned_folder_may_have_its_own_name_or_that_of_the_model_before():
+    models, qualities = small()
+    models = [each.model_copy(update={"source": f"out/{each.pattern}"}) for each in models]
+    by_source = qualities[1].model_copy(
+        update={"model": "4x1", "source": "./out/4x1", "reference": ""}
+    )
+    by_reference = qualities[2].model_copy(update={"model": "pruned", "reference": "x/minilm"})
+    other = qualities[3].model_copy(update={"model": "pruned", "reference": "other"})
+    (found,) = of(models, [qualities[0], by_source, by_reference, other])
+    assert sorted(map(str, found.points)) == ["16x1 at 80 %", "4x1 at 80 %", "dense"]
+
+
+def test_a_model_that_others_pruned_is_none_that_is_dense():
+    models = [
+        latency("dense", 0.0, 4e6, sparsity_real=0.0),
+        latency("dense", 0.0, 2e6, sparsity_real=0.801, case_id="theirs", source="theirs"),
+    ]
+    theirs = quality("dense", 0.0, 0.83, sparsity_real=0.8, source="theirs")
+    (found,) = of(models, [quality("dense", 0.0, 0.84), theirs])
+    assert [(str(each), each.time.value) for each in found.points] == [
+        ("dense", 4e6),
+        ("pruned elsewhere at 80 %", 2e6),
+    ]
+    assert found.blocks == ["elsewhere"]
+
+
 def test_sizes_threads_and_machines_are_apart():
     models, qualities = small()
     others = [latency(each.pattern, each.sparsity, 9e6, tokens=32) for each in models]
