@@ -217,6 +217,24 @@ SPBENCH_INLINE void store_plain_bytes(const spmm_args* args, int64_t m,
   }
 }
 
+// Lines that will be added to sums of which the first group is multiplied now.
+template <int kWidth, int kFirst, int kCount, int kRows>
+SPBENCH_INLINE void prefetch_residual(const spmm_args* args, int64_t m) {
+  if (args->epilogue.residual == nullptr) return;
+  const float* line = args->epilogue.residual + m * kWidth + 16 * kFirst;
+  SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) {
+      _mm_prefetch((const char*)(line + r * kWidth + 16 * j), _MM_HINT_T0);
+    }
+  }
+}
+
+// Whether scale, bias and an f32 residual are all there is.
+SPBENCH_INLINE bool adds_residual(const spbench_epilogue& epilogue) {
+  return epilogue.residual && epilogue.output == SPBENCH_F32 && !epilogue.token_scale &&
+         !epilogue.offset && epilogue.activation == SPBENCH_NO_ACTIVATION;
+}
+
 // Lines m .. m + kRows - 1, as far as Y has them. sums[r][j] holds tokens 16 (kFirst + j) ..; at
 // width 32 they are in the order of Lines<32>.
 template <int kWidth, int kFirst, int kCount, int kRows>
@@ -243,6 +261,16 @@ SPBENCH_INLINE void store_rows(const spmm_args* args, int64_t m,
         scale_line<kCount>(epilogue, m + r, ordered, value);
         store_floats<kWidth, kFirst, kCount>(args, m + r, value);
       }
+    }
+  } else if (kWidth == 64 && is_whole && adds_residual(epilogue)) {
+    SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
+      const float* line = epilogue.residual + (m + r) * kWidth + 16 * kFirst;
+      __m512 value[kCount];
+      scale_line<kCount>(epilogue, m + r, sums[r], value);
+      SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) {
+        value[j] = _mm512_add_ps(value[j], _mm512_loadu_ps(line + 16 * j));
+      }
+      store_floats<kWidth, kFirst, kCount>(args, m + r, value);
     }
   } else {
     __m512i in_memory[kRows * kCount];

@@ -47,6 +47,7 @@ SPBENCH_INLINE void sweep(const spmm_args* args, int64_t begin, int64_t end) {
     SPBENCH_UNROLL for (int r = 0; r < kRows; ++r) {
       SPBENCH_UNROLL for (int j = 0; j < kCount; ++j) sum[r][j] = _mm512_setzero_si512();
     }
+    prefetch_residual<kWidth, kFirst, kCount, kRows>(args, kBlockRows * i + kFirstRow);
     for (const int64_t last = args->group_begin[i + 1]; g < last; ++g) {
       const int8_t* weights = args->weights + 4 * (kBlockRows * g + kFirstRow);
       channels_of<kCols, Channel>(args, i, g + 1, channel);
