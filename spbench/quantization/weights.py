@@ -8,6 +8,8 @@ from spbench.errors import InputError
 from spbench.formats import BlockShape, BlockSparseMatrix
 from spbench.formats.checkpoint import Checkpoint
 
+_ROWS_WEIGHTS = 1 << 15  # of rows that are quantised together: in double precision, a part of L2
+
 
 def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Quantise W f32 [M, K] to s8 [M, K] and a scale f32 [M]; ``W ~ scale[:, None] * s8``.
@@ -17,13 +19,26 @@ def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     1. A weight below half a step becomes 0, so blocks may vanish that pruning
     had kept. Raises :class:`ValueError` unless ``weight`` is a finite matrix.
     """
-    if weight.ndim != 2 or not np.isfinite(weight).all():
+    if weight.ndim != 2:
         raise ValueError(f"a finite matrix is expected, not shape {weight.shape}")
-    largest = np.abs(weight).max(axis=1, initial=0.0)
+    m, k = weight.shape
+    quantised, scale = np.empty((m, k), np.int8), np.empty(m, np.float32)
+    rows = max(1, _ROWS_WEIGHTS // max(1, k))
+    for first in range(0, m, rows):
+        part = slice(first, first + rows)
+        quantised[part], scale[part] = _quantize_rows(weight[part])
+    return quantised, scale
+
+
+def _quantize_rows(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    largest = np.maximum(weight.max(axis=1, initial=0.0), -weight.min(axis=1, initial=0.0))
+    if not np.isfinite(largest).all():
+        raise ValueError(f"a finite matrix is expected, not one with {largest.max()}")
     scale = (largest.astype(np.float64) / 127).astype(np.float32)
     scale[scale == 0] = 1
-    steps = np.rint(weight / scale[:, None].astype(np.float64))
-    return np.clip(steps, -127, 127).astype(np.int8), scale
+    steps = weight / scale[:, None].astype(np.float64)
+    np.rint(steps, out=steps)
+    return np.clip(steps, -127, 127, out=steps).astype(np.int8), scale
 
 
 def model_weight(reference: str, pattern: BlockShape) -> BlockSparseMatrix:
