@@ -42,15 +42,16 @@ class BlockSparseMatrix:
         """
         block.require_storable()
         blocks = to_blocks(weight, block)
-        kept = blocks.any(axis=(2, 3))
+        kept = _nonzero(blocks)
+        flat = np.flatnonzero(kept)
         indptr = np.zeros(kept.shape[0] + 1, np.int64)
         np.cumsum(kept.sum(axis=1), out=indptr[1:])
         return cls(
             shape=(weight.shape[0], weight.shape[1]),
             block=block,
             indptr=indptr,
-            indices=np.nonzero(kept)[1].astype(np.int32),
-            data=_padded(blocks[kept], block),
+            indices=(flat % kept.shape[1]).astype(np.int32),
+            data=_padded(_take(blocks, flat), block),
         )
 
     def to_dense(self) -> np.ndarray:
@@ -99,6 +100,23 @@ def to_blocks(weight: np.ndarray, block: BlockShape) -> np.ndarray:
     if pad_m or pad_k:
         weight = np.pad(weight, ((0, pad_m), (0, pad_k)))
     return weight.reshape(grid_rows, block.rows, grid_cols, block.cols).transpose(0, 2, 1, 3)
+
+
+def _nonzero(blocks: np.ndarray) -> np.ndarray:
+    """Which blocks [rows, cols, r, c] hold a nonzero: along whole rows first, which is fast."""
+    columns = blocks.any(axis=2)
+    found = columns[..., 0].copy()
+    for column in range(1, columns.shape[2]):
+        found |= columns[..., column]
+    return found
+
+
+def _take(blocks: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Blocks [rows, cols, r, c] by their numbers, each moved as one record."""
+    r, c = blocks.shape[2:]
+    record = np.dtype((np.void, r * c * blocks.itemsize))
+    records = np.ascontiguousarray(blocks).reshape(-1, r * c).view(record)
+    return records[flat, 0].view(blocks.dtype).reshape(-1, r, c)
 
 
 def _padded(blocks: np.ndarray, block: BlockShape) -> np.ndarray:
