@@ -127,13 +127,14 @@ class Encoder:
         return self._values(part, "bias", layer)
 
     def _values(self, part: str, leaf: str, layer: int) -> np.ndarray:
-        name = self._require(part, leaf, layer)
+        name = self.tensor_name(part, leaf, layer)
         values = self.checkpoint.tensors[name].values()
         if not np.isfinite(values).all():
             raise InputError(f"{self.checkpoint.source}: {name} holds NaN or Inf")
         return values
 
-    def _require(self, part: str, leaf: str, layer: int) -> str:
+    def tensor_name(self, part: str, leaf: str = "weight", layer: int = 0) -> str:
+        """What the checkpoint calls a part's ``weight`` or ``bias``. Raises :class:`InputError`."""
         name = self._tensor_name(part, leaf, layer)
         if name is None:
             wanted = f"{self.prefix}{self._names[part].format(layer)}.{leaf}"
@@ -169,7 +170,7 @@ class Encoder:
         for leaf, shape in (("weight", weight), ("bias", bias)):
             if shape is None:
                 continue
-            name = self._require(part, leaf, layer)
+            name = self.tensor_name(part, leaf, layer)
             found = self.checkpoint.tensors[name].shape
             if found != shape:
                 raise InputError(

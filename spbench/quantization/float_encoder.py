@@ -67,7 +67,7 @@ class FloatEncoder:
             see("value", i, v)
             context = np.concatenate(
                 [
-                    _attention(*one, config.heads)
+                    attention(*one, config.heads)
                     for one in zip(*(np.split(a, ends) for a in (q, k, v)), strict=True)
                 ]
             )
@@ -113,7 +113,7 @@ def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return x @ weight.T + bias
 
 
-def _attention(q: np.ndarray, k: np.ndarray, v: np.ndarray, heads: int) -> np.ndarray:
+def attention(q: np.ndarray, k: np.ndarray, v: np.ndarray, heads: int) -> np.ndarray:
     tokens, hidden = q.shape
     q, k, v = (a.reshape(tokens, heads, -1).transpose(1, 0, 2) for a in (q, k, v))
     scores = q @ k.transpose(0, 2, 1) / np.sqrt(np.float32(q.shape[-1]))
