@@ -14,15 +14,13 @@ def blocks_to_keep(blocks: int, sparsity: float) -> int:
     return round((1 - sparsity) * blocks)
 
 
-def keep_best(scores: np.ndarray, sparsity: float) -> np.ndarray:
-    """Mask of the best blocks of one layer: bool, the shape of ``scores``.
+def keep_count(scores: np.ndarray, count: int) -> np.ndarray:
+    """Mask of the ``count`` best blocks: bool, the shape of ``scores``.
 
-    Exactly :func:`blocks_to_keep` are kept. Among equal scores the earlier
-    block (row by row) is kept, so that the same weights give the same mask on
-    every machine.
+    Among equal scores the earlier block (row by row) is kept, so that the same
+    weights give the same mask on every machine.
     """
     flat = scores.ravel()
-    count = blocks_to_keep(flat.size, sparsity)
     if count == 0:
         return np.zeros(scores.shape, bool)
     threshold = np.partition(flat, flat.size - count)[flat.size - count]
@@ -32,13 +30,13 @@ def keep_best(scores: np.ndarray, sparsity: float) -> np.ndarray:
     return kept.reshape(scores.shape)
 
 
-def keep_best_of_all(scores: Sequence[np.ndarray], sparsity: float) -> list[np.ndarray]:
-    """Masks over several layers that share one budget of blocks (scope ``global``).
+def keep_best_of_all(scores: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+    """Masks over several layers that share one budget of ``count`` blocks (scope ``global``).
 
     The count is exact over all of them together; a layer whose weights are
     small may lose all its blocks.
     """
-    kept = keep_best(np.concatenate([part.ravel() for part in scores]), sparsity)
+    kept = keep_count(np.concatenate([part.ravel() for part in scores]), count)
     ends = np.cumsum([part.size for part in scores])
     parts = np.split(kept, ends[:-1])
     return [part.reshape(like.shape) for part, like in zip(parts, scores, strict=True)]
