@@ -36,6 +36,11 @@ _KINDS = {  # one of a kind, several
 @click.argument("model")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--pattern", metavar="RxC", help="Block, outputs x inputs.  [default: 4x1]")
+@click.option(
+    "--method",
+    type=click.Choice(["magnitude", "wanda", "second-order"]),
+    help="How blocks are chosen; all but magnitude need --calibration.  [default: magnitude]",
+)
 @click.option("--sparsity", type=float, help="Share of blocks to drop, 0 to 1.  [default: 0.8]")
 @click.option(
     "--scope",
@@ -51,7 +56,8 @@ _KINDS = {  # one of a kind, several
     "--calibration",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Texts, one a line; quantises the pruned model's activations, as `spbench quantize`.",
+    help="Texts, one a line: what the method looks at. Where the recipe asks for quantization, or "
+    "the method needs no text, activations are quantised on it, as `spbench quantize` does.",
 )
 @click.option("--force", is_flag=True, help="Replace an --out that an earlier prune wrote.")
 @format_option
@@ -59,6 +65,7 @@ def prune(
     model: str,
     out: Path,
     pattern: str | None,
+    method: str | None,
     sparsity: float | None,
     scope: str | None,
     norm: str | None,
@@ -80,7 +87,7 @@ def prune(
     from spbench.pruning.record import RECORD_NAME
 
     wanted = Recipe.build(
-        recipe, skip, pattern=pattern, sparsity=sparsity, scope=scope, norm=norm,
+        recipe, skip, pattern=pattern, method=method, sparsity=sparsity, scope=scope, norm=norm,
         calibration=calibration,
     )  # fmt: skip
     checkpoint = Checkpoint.open(model)
@@ -89,11 +96,14 @@ def prune(
         _note(f"'{regex}' matches no linear layer")
     pruned = pruning.prune(checkpoint, wanted, _progress)
     finish = None
-    if wanted.calibration is not None:
+    if wanted.quantizes:
         from spbench.cli.quantize import note_quantized
         from spbench.engine.quantize import Quantizer
+        from spbench.quantization.settings import QuantizationSettings
 
-        quantizer = Quantizer.read(wanted.calibration, wanted.quantization)
+        quantizer = Quantizer.read(
+            wanted.calibration, wanted.quantization or QuantizationSettings()
+        )
 
         def finish(folder: Path) -> None:
             note_quantized(quantizer.run(checkpoint, folder))

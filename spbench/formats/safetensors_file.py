@@ -64,7 +64,19 @@ class TensorEntry:
 
     def values(self) -> np.ndarray:
         """The numbers as f32; bf16 and f16 exactly, f64 rounded."""
-        return _to_f32(self.bits(), self.dtype)
+        return self.decoded(self.bits())
+
+    def decoded(self, bits: np.ndarray) -> np.ndarray:
+        """The numbers that ``bits`` of this tensor's dtype stand for, as f32."""
+        return _to_f32(bits, self.dtype)
+
+    def encoded(self, values: np.ndarray) -> np.ndarray:
+        """f32 ``values`` as bits of this tensor's dtype, rounded to nearest even."""
+        if self.dtype == "BF16":
+            bits = values.astype(np.float32).view(np.uint32)
+            return ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)
+        bits = _BITS[self.dtype]
+        return values.astype(bits.str.replace("u", "f")).view(bits)
 
     def is_finite(self) -> bool:
         """Whether no element is NaN or infinite."""

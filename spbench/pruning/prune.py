@@ -1,19 +1,22 @@
-"""The whole of pruning: a checkpoint and a recipe in, masks and a record out."""
+"""The whole of pruning: a checkpoint and a recipe in, masks, weights and a record out."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 import spbench
 from spbench.errors import InputError
-from spbench.formats.checkpoint import Checkpoint, LinearLayer
+from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.tensor_role import Kind
-from spbench.pruning.masks import expand, keep_best, keep_best_of_all
+from spbench.pruning.budgets import counts_by_layer, counts_by_score
+from spbench.pruning.calibration import Linear, Sample
+from spbench.pruning.masks import blocks_to_keep, expand
+from spbench.pruning.methods import Method, Problem, Sees, Solution, method_named
+from spbench.pruning.passage import Passage, Problems
 from spbench.pruning.recipes import LayerSettings, Recipe
 from spbench.pruning.record import (
     RECORD_NAME,
@@ -24,8 +27,9 @@ from spbench.pruning.record import (
     Total,
     read_record,
 )
-from spbench.pruning.scores import block_scores
 from spbench.pruning.sparsity import ZeroCount, zero_blocks, zero_weights
+from spbench.pruning.spool import Spool
+from spbench.pruning.threads import Pool, Threads
 
 Track = Callable[[Iterable], Iterable]  # wraps a loop over layers to show progress
 
@@ -42,17 +46,26 @@ class Pruning:
     masks : dict
         Layer name to bool [block_rows, block_cols]: which blocks stay.
     record : Record
+    updates : Spool
+        Bits of the tensors that changed by more than losing blocks.
     """
 
     checkpoint: Checkpoint
     settings: dict[str, LayerSettings]
     masks: dict[str, np.ndarray]
     record: Record
+    updates: Spool
 
     def pruned_bits(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Each pruned tensor's name and new bits; what stays keeps its exact bits and dtype."""
+        """Each changed tensor's name and new bits, in its dtype.
+
+        What stays keeps its exact bits, unless the method updates weights.
+        """
+        yield from self.updates.items()
         for name, mask in self.masks.items():
             layer = self.checkpoint.layer(name)
+            if layer.tensor in self.updates:
+                continue
             bits = self.checkpoint.tensors[layer.tensor].bits()
             bits[~expand(mask, self.settings[name].pattern, layer.shape)] = 0
             yield layer.tensor, bits
@@ -73,11 +86,20 @@ class Pruning:
         )
 
 
-def prune(checkpoint: Checkpoint, recipe: Recipe, track: Track = iter) -> Pruning:
-    """Decide by magnitude which blocks of each linear layer stay (one shot, no training).
+def prune(
+    checkpoint: Checkpoint,
+    recipe: Recipe,
+    track: Track = iter,
+    pool: Pool | None = None,
+    threads: int | None = None,
+) -> Pruning:
+    """Decide which blocks of each linear layer stay, and with which weights.
 
-    Raises :class:`InputError` for NaN or Inf anywhere in the checkpoint and
-    where no layer is left to prune.
+    The same checkpoint, recipe and text give the same bytes, whatever the number of
+    ``threads`` and wherever ``pool`` computes.
+
+    Raises :class:`InputError` for NaN or Inf anywhere in the checkpoint, where no layer is left
+    to prune, and for calibration text that the method needs and that is missing or unfit.
     """
     wanted = {layer.name: recipe.settings(layer.name) for layer in checkpoint.linear_layers}
     settings = {name: given for name, given in wanted.items() if given is not None}
@@ -85,36 +107,106 @@ def prune(checkpoint: Checkpoint, recipe: Recipe, track: Track = iter) -> Prunin
         raise checkpoint.no_linear_layer()
     if not settings:
         raise InputError(f"{checkpoint.source}: the recipe skips all of its linear layers")
+    sample = _read_sample(checkpoint, recipe)
     checkpoint.check_finite()
-    layers = [layer for layer in checkpoint.linear_layers if layer.name in settings]
-    masks = _find_masks(checkpoint, layers, settings, recipe.scope, track)
-    measured = [
-        _measure(layer, checkpoint.weight(layer), settings[layer.name], masks[layer.name])
-        for layer in layers
-    ]
-    return Pruning(checkpoint, settings, masks, _record(checkpoint, recipe, measured))
+    with Threads(threads) as here:
+        passage = Passage(checkpoint, settings, sample, here)
+        return _Run(passage, recipe, pool or here, track).run()
 
 
-def _find_masks(
-    checkpoint: Checkpoint,
-    layers: list[LinearLayer],
-    settings: dict[str, LayerSettings],
-    scope: str,
-    track: Track,
-) -> dict[str, np.ndarray]:
-    """One mask a layer; in scope ``global``, layers with equal settings share their budget."""
-    masks = {}
-    pools: dict[LayerSettings, dict[str, np.ndarray]] = defaultdict(dict)
-    for layer in track(layers):
-        given = settings[layer.name]
-        scores = block_scores(checkpoint.weight(layer), given.pattern, given.norm)
-        if scope == "global":
-            pools[given][layer.name] = scores
-        else:
-            masks[layer.name] = keep_best(scores, given.sparsity)
-    for given, scores in pools.items():
-        masks |= zip(scores, keep_best_of_all([*scores.values()], given.sparsity), strict=True)
-    return masks
+def _read_sample(checkpoint: Checkpoint, recipe: Recipe) -> Sample | None:
+    if method_named(recipe.method).sees is Sees.WEIGHTS:
+        return None
+    if recipe.calibration is None:
+        raise InputError(
+            f"method {recipe.method} looks at text: give --calibration FILE.txt, one text a line"
+        )
+    return Sample.read(recipe.calibration, checkpoint, recipe.sample)
+
+
+class _Run:
+    """One pruning under way: what is known of each layer so far."""
+
+    def __init__(self, passage: Passage, recipe: Recipe, pool: Pool, track: Track):
+        self._passage, self._recipe, self._pool = passage, recipe, pool
+        self._method: Method = method_named(recipe.method)
+        self._track = track
+        self._masks: dict[str, np.ndarray] = {}
+        self._updates = Spool()
+        self._measured: dict[str, _Measured] = {}
+
+    def run(self) -> Pruning:
+        passage, recipe = self._passage, self._recipe
+        blocks = {
+            layer.name: int(np.prod(passage.settings[layer.name].pattern.grid(*layer.shape)))
+            for layer in passage.layers
+        }
+        final = self._counts(blocks)
+        steps = [
+            recipe.schedule.sparsities(1 - final[name] / count) for name, count in blocks.items()
+        ]
+        for step in zip(*steps, strict=True):
+            counts = {
+                name: blocks_to_keep(blocks[name], share)
+                for name, share in zip(blocks, step, strict=True)
+            }
+            self._prune(counts)
+        measured = [self._measured[layer.name] for layer in passage.layers]
+        record = _record(passage, recipe, measured)
+        return Pruning(
+            passage.checkpoint, dict(passage.settings), self._masks, record, self._updates
+        )
+
+    def _counts(self, blocks: Mapping[str, int]) -> dict[str, int]:
+        settings = self._passage.settings
+        if self._recipe.scope == "layer":
+            return counts_by_layer(blocks, settings)
+        scores: dict[str, np.ndarray] = {}
+
+        def score(problems: Problems) -> dict[str, Linear]:
+            for name, problem in problems.items():
+                scores[name] = self._method.scores(problem)
+            return {}
+
+        self._passage.run(score)
+        return counts_by_score(scores, settings)
+
+    def _prune(self, counts: Mapping[str, int]) -> None:
+        ticks = iter(self._track(self._passage.layers))
+
+        def settle(problems: Problems) -> dict[str, Linear]:
+            asked = [replace(one, allowed=self._masks.get(name)) for name, one in problems.items()]
+            found = self._method.solve(asked, [counts[name] for name in problems], self._pool)
+            new = {}
+            for problem, solution in zip(asked, found, strict=True):
+                new[problem.name] = self._keep(problem, solution)
+                next(ticks, None)
+            return new
+
+        self._passage.run(settle)
+        for _ in ticks:
+            pass
+
+    def _keep(self, problem: Problem, solution: Solution) -> Linear:
+        """Take note of a layer. What the layers after it see is what will be written."""
+        layer = solution.layer
+        if self._method.updates:
+            layer = Linear(
+                self._put(f"{problem.name}.weight", layer.weight),
+                self._put(f"{problem.name}.bias", layer.bias),
+            )
+        self._masks[problem.name] = solution.mask
+        given = self._passage.settings[problem.name]
+        self._measured[problem.name] = _measure(
+            problem, given, solution.mask, layer, self._method.updates
+        )
+        return layer
+
+    def _put(self, name: str, values: np.ndarray) -> np.ndarray:
+        entry = self._passage.checkpoint.tensors[name]
+        bits = entry.encoded(values)
+        self._updates.put(name, bits)
+        return entry.decoded(bits)
 
 
 @dataclass(frozen=True)
@@ -129,14 +221,18 @@ class _Measured:
 
 
 def _measure(
-    layer: LinearLayer, weight: np.ndarray, given: LayerSettings, mask: np.ndarray
+    problem: Problem, given: LayerSettings, mask: np.ndarray, layer: Linear, updated: bool
 ) -> _Measured:
-    pruned = np.where(expand(mask, given.pattern, layer.shape), weight, np.float32(0))
-    weights, blocks = zero_weights(pruned), zero_blocks(pruned, given.pattern)
-    before, after = _energy(weight), _energy(pruned)
+    dense, shape = problem.weight, problem.weight.shape
+    kept = expand(mask, given.pattern, shape)
+    weights, blocks = zero_weights(layer.weight), zero_blocks(layer.weight, given.pattern)
+    before, after = _energy(dense), _energy(np.where(kept, dense, np.float32(0)))
+    loss = None
+    if problem.moments is not None:
+        loss = problem.moments.error(problem.part, layer.weight, layer.bias)
     numbers = PrunedLayer(
-        name=layer.name,
-        shape=layer.shape,
+        name=problem.name,
+        shape=shape,
         pattern=given.pattern,
         norm=given.norm,
         sparsity=given.sparsity,
@@ -144,8 +240,10 @@ def _measure(
         block_sparsity=blocks.share,
         blocks=mask.size,
         blocks_kept=int(mask.sum()),
-        partial_blocks=not given.pattern.divides(*layer.shape),
+        partial_blocks=not given.pattern.divides(*shape),
         energy_kept=_share(after, before),
+        loss=loss,
+        updated=updated,
     )
     return _Measured(numbers, weights, blocks, before, after)
 
@@ -158,7 +256,8 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 1.0
 
 
-def _record(checkpoint: Checkpoint, recipe: Recipe, measured: list[_Measured]) -> Record:
+def _record(passage: Passage, recipe: Recipe, measured: list[_Measured]) -> Record:
+    checkpoint = passage.checkpoint
     earlier = read_record(checkpoint.folder)
     weights = sum((one.weights for one in measured), ZeroCount())
     energy, kept = sum(one.energy for one in measured), sum(one.energy_kept for one in measured)
@@ -171,17 +270,22 @@ def _record(checkpoint: Checkpoint, recipe: Recipe, measured: list[_Measured]) -
             energy_kept=_share(kept, energy),
         ),
         layers=[one.layer for one in measured],
-        left_alone=_left_alone(checkpoint, {one.layer.name for one in measured}),
+        left_alone=_left_alone(checkpoint, [one.layer for one in measured]),
+        sample=passage.sample.facts if passage.sample else None,
         not_copied=checkpoint.stale_files(),
         history=(*earlier.history, earlier.done) if earlier else (),
     )
 
 
-def _left_alone(checkpoint: Checkpoint, pruned: set[str]) -> list[LeftAlone]:
+def _left_alone(checkpoint: Checkpoint, pruned: list[PrunedLayer]) -> list[LeftAlone]:
+    changed = {f"{layer.name}.bias" for layer in pruned if layer.updated}
+    names = {layer.name for layer in pruned}
     kept = []
     for name, role in checkpoint.roles.items():
+        if name in changed:
+            continue
         if role.kind is not Kind.LINEAR:
             kept.append(LeftAlone(name=name, kind=role.kind, reason=role.reason))
-        elif name.removesuffix(".weight") not in pruned:
+        elif name.removesuffix(".weight") not in names:
             kept.append(LeftAlone(name=name, kind="skipped", reason="on request"))
     return kept

@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     PlainValidator,
     ValidationError,
@@ -22,6 +23,9 @@ from spbench.errors import InputError
 from spbench.formats import BlockShape
 from spbench.formats.regex import Regex
 from spbench.formats.yaml_model import first_problem, read_yaml_model
+from spbench.pruning.calibration.sample import SampleSize
+from spbench.pruning.methods import MethodName, Sees, method_named
+from spbench.pruning.schedule import Schedule
 from spbench.pruning.scores import Norm
 from spbench.quantization.settings import QuantizationSettings
 
@@ -52,6 +56,7 @@ Pattern = Annotated[
     WithJsonSchema({"type": "string"}),
 ]
 Sparsity = Annotated[float, BeforeValidator(_share)]
+Ceiling = Annotated[float, Field(ge=0, le=1)]
 
 
 class LayerRule(BaseModel):
@@ -63,6 +68,8 @@ class LayerRule(BaseModel):
     skip: bool = False
     pattern: Pattern | None = None
     sparsity: Sparsity | None = None
+    min_sparsity: Sparsity | None = None
+    max_sparsity: Ceiling | None = None
     norm: Norm | None = None
 
 
@@ -73,6 +80,8 @@ class LayerSettings:
     pattern: BlockShape
     sparsity: float
     norm: Norm
+    min_sparsity: float = 0.0
+    max_sparsity: float = 1.0
 
 
 class Recipe(BaseModel):
@@ -80,20 +89,26 @@ class Recipe(BaseModel):
 
     ``skip`` and the ``layers`` of a rule are regular expressions, searched in
     the layer's name (``encoder.layer.0.output.dense``). Of several rules that
-    match a layer, the later wins, key by key. With ``calibration``, a file of
-    one text a line, the pruned model's activations are quantised on it.
+    match a layer, the later wins, key by key. ``calibration`` is a file of one
+    text a line: methods that look at text use its first texts (``sample``), and
+    :attr:`quantizes` says whether the pruned model is quantised on it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     pattern: Pattern = BlockShape(4, 1)
     sparsity: Sparsity = 0.8
+    method: MethodName = "magnitude"
     scope: Literal["layer", "global"] = "layer"
+    min_sparsity: Sparsity = 0.0
+    max_sparsity: Ceiling = 1.0
+    schedule: Schedule = Schedule()
     norm: Norm = "l2"
     skip: tuple[Regex, ...] = ()
     overrides: tuple[LayerRule, ...] = ()
     calibration: Path | None = None
-    quantization: QuantizationSettings = QuantizationSettings()
+    sample: SampleSize = SampleSize()
+    quantization: QuantizationSettings | None = None
 
     @classmethod
     def build(cls, file: Path | None = None, skip: Iterable[str] = (), **given: Any) -> Recipe:
@@ -109,6 +124,13 @@ class Recipe(BaseModel):
         except ValidationError as error:
             raise InputError(first_problem(error, cls)) from error
 
+    @property
+    def quantizes(self) -> bool:
+        """Whether activations are quantised: with calibration text, where ``quantization`` is
+        given, or where the method itself has no use for the text."""
+        needless = method_named(self.method).sees is Sees.WEIGHTS
+        return self.calibration is not None and (self.quantization is not None or needless)
+
     def settings(self, layer: str) -> LayerSettings | None:
         """What ``layer`` gets; None where the recipe skips it."""
         if any(re.search(regex, layer) for regex in self.skip):
@@ -116,7 +138,8 @@ class Recipe(BaseModel):
         rules = [rule for rule in self.overrides if re.search(rule.layers, layer)]
         if any(rule.skip for rule in rules):
             return None
-        fields = {"pattern": self.pattern, "sparsity": self.sparsity, "norm": self.norm}
+        keys = LayerSettings.__dataclass_fields__
+        fields = {key: getattr(self, key) for key in keys}
         for rule in rules:
             given = {key: getattr(rule, key) for key in fields}
             fields |= {key: value for key, value in given.items() if value is not None}

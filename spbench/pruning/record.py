@@ -11,6 +11,7 @@ from spbench.errors import InputError, refusal
 from spbench.formats.file_name import FileName
 from spbench.formats.path_kind import PathKind, path_kind
 from spbench.formats.yaml_model import first_problem
+from spbench.pruning.calibration.sample import SampleFacts
 from spbench.pruning.recipes import Pattern, Recipe
 from spbench.pruning.scores import Norm
 
@@ -35,7 +36,9 @@ class PrunedLayer(_Part):
     blocks: int
     blocks_kept: int  # zero blocks of the input may be among them
     partial_blocks: bool  # the pattern does not divide the shape
-    energy_kept: float  # share of the sum of squares; 1 for a layer that was all zero
+    energy_kept: float  # share of the dense weights' sum of squares; 1 if they were all zero
+    loss: float | None = None  # on the calibration text: see Moments.error
+    updated: bool = False  # kept weights and the bias changed
 
 
 class Total(_Part):
@@ -71,6 +74,7 @@ class Record(_Part):
     total: Total
     layers: tuple[PrunedLayer, ...]
     left_alone: tuple[LeftAlone, ...]
+    sample: SampleFacts | None = None  # the calibration text that the method looked at
     not_copied: tuple[FileName, ...] = ()  # weights in other formats, which were still unpruned
     history: tuple[Step, ...] = ()
 
