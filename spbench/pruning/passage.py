@@ -15,8 +15,8 @@ import numpy as np
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint, LinearLayer
 from spbench.formats.encoder import Encoder
-from spbench.pruning.calibration import EncoderWalk, Linear, Moments, Sample
-from spbench.pruning.calibration.walk import STAGES, Parts
+from spbench.pruning.calibration import STAGES, EncoderWalk, Linear, Moments, Sample
+from spbench.pruning.calibration.block import Parts
 from spbench.pruning.methods import Problem
 from spbench.pruning.recipes import LayerSettings
 from spbench.pruning.threads import Threads

@@ -6,8 +6,9 @@ walk       the sample through an encoder, layer after layer: beside the pruned m
 moments    first and second moments of a layer's inputs and answers: all that pruning needs
 """
 
+from spbench.pruning.calibration.block import STAGES, Linear
 from spbench.pruning.calibration.moments import Answer, Moments
 from spbench.pruning.calibration.sample import Sample
-from spbench.pruning.calibration.walk import EncoderWalk, Linear
+from spbench.pruning.calibration.walk import EncoderWalk
 
-__all__ = ["Answer", "EncoderWalk", "Linear", "Moments", "Sample"]
+__all__ = ["STAGES", "Answer", "EncoderWalk", "Linear", "Moments", "Sample"]

@@ -15,34 +15,21 @@ One layer's weights are in memory at a time, and two hidden states a token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from spbench.formats.encoder import Encoder
+from spbench.pruning.calibration.block import STAGES, Block, Parts
 from spbench.pruning.calibration.moments import Moments, MomentSums
 from spbench.pruning.calibration.sample import Sample
 from spbench.pruning.threads import Threads
-from spbench.quantization.float_encoder import ACTIVATIONS, attention, layer_norm
+from spbench.quantization.float_encoder import layer_norm
 
-STAGES = (("query", "key", "value"), ("out",), ("up",), ("down",))
-"""Layers of a block that share an input, in the order in which they are pruned."""
 _GROUP_TOKENS = 1024
 
 
-@dataclass(frozen=True, eq=False)
-class Linear:
-    """Weight f32 [M, K] and bias f32 [M] of a linear layer."""
-
-    weight: np.ndarray
-    bias: np.ndarray
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return x @ self.weight.T + self.bias
-
-
-Parts = Mapping[str, Linear]
 Visit = Callable[[int, Parts, Callable[[Sequence[str]], Moments]], Parts]
 """Asked for what shall replace the layers of a stage: ``visit(block, layers, moments)``, where
 ``moments(parts)`` are those of the stage's input and of these parts' answers."""
@@ -78,66 +65,49 @@ class EncoderWalk:
 
     def run(self, visit: Visit) -> None:
         """Let ``visit`` replace the linear layers of every block, each seeing those before it."""
-        groups = self._embedded()
+        groups = self._groups()
         for number in range(self._encoder.config.layers):
             self._block(number, groups, visit)
 
     def _block(self, number: int, groups: list[_Group], visit: Visit) -> None:
-        block = _Block(self._encoder, number)
+        streams = _Streams(Block(self._encoder, number))
         for stage in STAGES:
-            layers = {part: block.dense[part] for part in stage}
 
             def moments(parts: Sequence[str], stage: tuple[str, ...] = stage) -> Moments:
-                return self._moments(block, stage, parts, groups)
+                point = streams.inputs(stage, groups[0]).mean(axis=0)
+                pieces = [(group, stage, parts, point) for group in groups]
+                return _sum_of(self._threads.map(_Streams.sums, streams, pieces)).moments()
 
-            block.pruned |= visit(number, layers, moments)
-            if stage[0] in ("query", "out", "down"):
-                self._each(_Block.advance, block, [(group, stage) for group in groups])
+            dense = {part: streams.block.dense[part] for part in stage}
+            streams.pruned |= visit(number, dense, moments)
+            for _ in self._threads.map(_Streams.advance, streams, [(g, stage) for g in groups]):
+                pass
 
-    def _moments(
-        self, block: _Block, stage: tuple[str, ...], parts: Sequence[str], groups: list[_Group]
-    ) -> Moments:
-        point = block.inputs(stage, groups[0])[:64].mean(axis=0)
-        pieces = [(group, stage, parts, point) for group in groups]
-        return _sum_of(self._threads.map(_Block.sums, block, pieces)).moments()
-
-    def _each(self, function: Callable, block: _Block, pieces: list) -> None:
-        for _ in self._threads.map(function, block, pieces):
-            pass
-
-    def _embedded(self) -> list[_Group]:
-        encoder = self._encoder
-        word, position = encoder.weight("word"), encoder.weight("position")
-        kind = encoder.weight("type")[0] if encoder.has("type") else np.float32(0)
-        norm = encoder.weight("embedding_norm"), encoder.bias("embedding_norm")
-        groups = []
+    def _groups(self) -> list[_Group]:
+        states = embedded(self._encoder, self._sample.ids)
+        groups, start = [], 0
         for texts in self._sample.groups(_GROUP_TOKENS):
-            first = encoder.config.first_position
-            places = np.concatenate([first + np.arange(len(ids)) for ids in texts])
-            x = word[np.concatenate(texts)] + position[places] + kind
-            x = layer_norm(x, *norm, encoder.config.epsilon)
-            groups.append(_Group([len(ids) for ids in texts], x, x))
+            lengths = [len(ids) for ids in texts]
+            x = states[start : start + sum(lengths)]
+            groups.append(_Group(lengths, x, x))
+            start += len(x)
         return groups
 
 
-class _Block:
-    """One block's layers, dense and as pruned so far, and what they make of a group."""
+class _Streams:
+    """One block as it is and as pruned so far, and what both make of a group."""
 
-    def __init__(self, encoder: Encoder, number: int):
-        self._config = encoder.config
-
-        def pair(part: str) -> tuple[np.ndarray, np.ndarray]:
-            return encoder.weight(part, number), encoder.bias(part, number)
-
-        self.dense = {part: Linear(*pair(part)) for stage in STAGES for part in stage}
-        self.pruned = dict(self.dense)
-        self._norms = {part: pair(part) for part in ("attention_norm", "norm")}
+    def __init__(self, block: Block):
+        self.block = block
+        self.pruned = dict(block.dense)
 
     def inputs(self, stage: tuple[str, ...], group: _Group) -> np.ndarray:
         """What the layers of a stage see in the pruned stream, [tokens, K]."""
         if stage[0] == "out":
             return group.pruned_context
-        return self._raised(self.pruned, group.pruned) if stage[0] == "down" else group.pruned
+        if stage[0] == "down":
+            return self.block.raised(self.pruned, group.pruned)
+        return group.pruned
 
     def sums(self, piece: tuple[_Group, tuple[str, ...], Sequence[str], np.ndarray]) -> MomentSums:
         """Of a group's inputs, and of the answers wanted from ``parts`` of the stage."""
@@ -148,41 +118,37 @@ class _Block:
     def advance(self, piece: tuple[_Group, tuple[str, ...]]) -> None:
         """Both streams of a group past a stage."""
         group, stage = piece
+        block, pruned, dense = self.block, self.pruned, self.block.dense
         if stage[0] == "query":
-            group.pruned_context = self._context(self.pruned, group.pruned, group.lengths)
-            group.dense_context = self._context(self.dense, group.dense, group.lengths)
-            return
-        if stage[0] == "out":
-            added = self.pruned["out"](group.pruned_context), self.dense["out"](group.dense_context)
+            group.pruned_context = block.context(pruned, group.pruned, group.lengths)
+            group.dense_context = block.context(dense, group.dense, group.lengths)
+        elif stage[0] == "out":
+            group.pruned = block.middle(pruned, group.pruned, group.pruned_context)
+            group.dense = block.middle(dense, group.dense, group.dense_context)
             group.pruned_context = group.dense_context = None
-            norm = self._norms["attention_norm"]
-        else:
-            added = tuple(
-                layers["down"](self._raised(layers, x))
-                for layers, x in ((self.pruned, group.pruned), (self.dense, group.dense))
-            )
-            norm = self._norms["norm"]
-        group.pruned, group.dense = (
-            layer_norm(x + more, *norm, self._config.epsilon)
-            for x, more in zip((group.pruned, group.dense), added, strict=True)
-        )
+        elif stage[0] == "down":
+            group.pruned = block.output(pruned, group.pruned)
+            group.dense = block.output(dense, group.dense)
 
     def _answer(self, part: str, group: _Group) -> np.ndarray:
-        layer = self.dense[part]
+        dense = self.block.dense
         if part == "out":
-            return layer(group.dense_context) + group.dense - group.pruned
+            return dense["out"](group.dense_context) + group.dense - group.pruned
         if part == "down":
-            return layer(self._raised(self.dense, group.dense)) + group.dense - group.pruned
-        return layer(group.dense)
+            raised = self.block.raised(dense, group.dense)
+            return dense["down"](raised) + group.dense - group.pruned
+        return dense[part](group.dense)
 
-    def _raised(self, layers: Parts, x: np.ndarray) -> np.ndarray:
-        return ACTIVATIONS[self._config.activation](layers["up"](x))
 
-    def _context(self, layers: Parts, x: np.ndarray, lengths: list[int]) -> np.ndarray:
-        ends = np.cumsum(lengths)[:-1]
-        parts = (np.split(layers[part](x), ends) for part in STAGES[0])
-        texts = zip(*parts, strict=True)
-        return np.concatenate([attention(*text, self._config.heads) for text in texts])
+def embedded(encoder: Encoder, texts: Sequence[np.ndarray]) -> np.ndarray:
+    """What enters the first block for texts of token ids, f32 [tokens of all, hidden]."""
+    word, position = encoder.weight("word"), encoder.weight("position")
+    kind = encoder.weight("type")[0] if encoder.has("type") else np.float32(0)
+    norm = encoder.weight("embedding_norm"), encoder.bias("embedding_norm")
+    first = encoder.config.first_position
+    places = np.concatenate([first + np.arange(len(ids)) for ids in texts])
+    x = word[np.concatenate(texts)] + position[places] + kind
+    return layer_norm(x, *norm, encoder.config.epsilon)
 
 
 def _sum_of(sums: Iterator[MomentSums]) -> MomentSums:
