@@ -16,7 +16,7 @@ class Progress:
 
     def __init__(self, total: int):
         self._total = total
-        self._done = 0
+        self._done = self._skipped = 0
         self._start_s = time.monotonic()
         self._bar: Any = None
 
@@ -31,6 +31,12 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
+    def skip(self, steps: int) -> None:
+        """So many were done by an earlier process, which says nothing about the time left."""
+        self._done = self._skipped = steps
+        if self._bar is not None:
+            self._bar.reset(self._task, completed=steps)
+
     def advance(self, what: str) -> None:
         """One step, ``what``, is done."""
         self._done += 1
@@ -43,7 +49,8 @@ class Progress:
         spent_s = time.monotonic() - self._start_s
         if self._done == self._total:
             return f"done in {spent_s:.0f} s"
-        return f"about {spent_s / self._done * (self._total - self._done):.0f} s left"
+        each_s = spent_s / (self._done - self._skipped)
+        return f"about {each_s * (self._total - self._done):.0f} s left"
 
 
 def _rich_bar() -> Any:

@@ -60,6 +60,14 @@ _KINDS = {  # one of a kind, several
     "the method needs no text, activations are quantised on it, as `spbench quantize` does.",
 )
 @click.option("--force", is_flag=True, help="Replace an --out that an earlier prune wrote.")
+@click.option("--resume", is_flag=True, help="Go on with a recipe's recovery that was stopped.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MINUTES",
+    help="End a recipe's recovery after so long, at the step where it is.  [default: none]",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Of recovery.  [default: all cores]")
 @format_option
 def prune(
     model: str,
@@ -73,6 +81,9 @@ def prune(
     recipe: Path | None,
     calibration: Path | None,
     force: bool,
+    resume: bool,
+    time_limit: float | None,
+    threads: int | None,
     format_: str,
 ) -> None:
     """Prune the linear layers of MODEL in blocks, by magnitude.
@@ -80,6 +91,9 @@ def prune(
     MODEL is a Hugging Face folder, or the name of an installed package that
     carries one. The result is again such a folder, with a record of what was
     done in spbench.json. Embeddings, LayerNorms and heads are left alone.
+
+    A recipe may train the pruned model towards the dense one (`recovery:`). That can
+    be stopped at any moment, also by a kill; the same command with --resume goes on.
     """
     from spbench.formats.checkpoint import Checkpoint
     from spbench.pruning import prune as pruning
@@ -94,7 +108,6 @@ def prune(
     checkpoint.check_target(out, RECORD_NAME, force)
     for regex in wanted.unused(layer.name for layer in checkpoint.linear_layers):
         _note(f"'{regex}' matches no linear layer")
-    pruned = pruning.prune(checkpoint, wanted, _progress)
     finish = None
     if wanted.quantizes:
         from spbench.cli.quantize import note_quantized
@@ -108,8 +121,18 @@ def prune(
         def finish(folder: Path) -> None:
             note_quantized(quantizer.run(checkpoint, folder))
 
-    pruned.save(out, force, finish)
-    _print(pruned.record, format_)
+    if wanted.recovery is not None:
+        from spbench.cli.recovering import run_recovery
+        from spbench.pruning.recovery.resumable import ResumableJob
+
+        job = ResumableJob(checkpoint, wanted, out, resume)
+        record = job.prune(lambda: pruning.prune(checkpoint, wanted, _progress))
+        _print(record, format_)
+        run_recovery(job, threads, time_limit, finish)
+    else:
+        pruned = pruning.prune(checkpoint, wanted, _progress)
+        pruned.save(out, force, finish)
+        _print(pruned.record, format_)
     _note(f"wrote {out}")
 
 

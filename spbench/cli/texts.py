@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import click
@@ -14,15 +15,13 @@ import click
 def texts(file: Path, names: str, count: int) -> None:
     """Write texts into FILE.txt, one a line: what --calibration takes.
 
-    They are train texts: `spbench evaluate` measures with none of them. COUNT is the
-    number of all texts; each set gives its share.
+    They are train texts: `spbench evaluate` measures with none of them. The sets take
+    turns, so that the first lines are of all of them.
     """
     from spbench.texts import read_text_set, write_text_file
 
-    sets = [read_text_set(name.strip()) for name in names.split(",")]
-    shares = [count // len(sets) + (i < count % len(sets)) for i in range(len(sets))]
-    picked = [
-        text for one, share in zip(sets, shares, strict=True) for text in one.train.texts[:share]
-    ]
+    sets = [read_text_set(name.strip()).train.texts for name in names.split(",")]
+    in_turn = (text for texts in zip_longest(*sets) for text in texts if text is not None)
+    picked = list(islice(in_turn, count))
     write_text_file(file, picked)
     click.echo(f"note: wrote {len(picked)} texts into {file}", err=True)

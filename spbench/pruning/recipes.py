@@ -25,6 +25,7 @@ from spbench.formats.regex import Regex
 from spbench.formats.yaml_model import first_problem, read_yaml_model
 from spbench.pruning.calibration.sample import SampleSize
 from spbench.pruning.methods import MethodName, Sees, method_named
+from spbench.pruning.recovery.settings import RecoverySettings
 from spbench.pruning.schedule import Schedule
 from spbench.pruning.scores import Norm
 from spbench.quantization.settings import QuantizationSettings
@@ -91,7 +92,8 @@ class Recipe(BaseModel):
     the layer's name (``encoder.layer.0.output.dense``). Of several rules that
     match a layer, the later wins, key by key. ``calibration`` is a file of one
     text a line: methods that look at text use its first texts (``sample``), and
-    :attr:`quantizes` says whether the pruned model is quantised on it.
+    :attr:`quantizes` says whether the pruned model is quantised on it. With ``recovery``, the
+    pruned model is trained towards the dense one before that.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -109,6 +111,7 @@ class Recipe(BaseModel):
     calibration: Path | None = None
     sample: SampleSize = SampleSize()
     quantization: QuantizationSettings | None = None
+    recovery: RecoverySettings | None = None
 
     @classmethod
     def build(cls, file: Path | None = None, skip: Iterable[str] = (), **given: Any) -> Recipe:

@@ -25,3 +25,16 @@ def test_elsewhere_lines_tell_how_far_it_is(capsys):
         "1 of 2",
         "2 of 2",
     ]
+
+
+def test_steps_of_an_earlier_process_do_not_count_for_the_time_left(capsys, monkeypatch):
+    clock = iter([0.0, 10.0, 20.0])
+    monkeypatch.setattr("spbench.cli.progress.time.monotonic", lambda: next(clock))
+    with Progress(10) as progress:
+        progress.skip(7)
+        progress.advance("one")
+        progress.advance("two")
+    assert capsys.readouterr().err.splitlines() == [
+        "8 of 10, about 20 s left",
+        "9 of 10, about 10 s left",
+    ]

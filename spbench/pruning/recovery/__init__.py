@@ -8,6 +8,7 @@
     training_state  all that a later process needs to go on, one file, whole or absent
     training        the loop: steps, schedule, time limit
     recovery        the whole: two checkpoints and settings in, weights and a record out
+    resumable       pruning and recovery as one job; its workspace lies beside the target
 
 torch and transformers are imported when training begins, not before.
 """

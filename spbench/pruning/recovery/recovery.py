@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +16,7 @@ from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
 from spbench.formats.yaml_model import first_problem
 from spbench.pruning.recovery.settings import RecoverySettings
-from spbench.texts import read_text_set, read_tokenizer
+from spbench.texts import SOURCES, read_text_file, read_text_set, read_tokenizer
 
 RECOVERY_NAME = "spbench-recovery.json"
 _LAST = 50  # steps
@@ -34,7 +36,7 @@ class RecoveryRecord(BaseModel):
     ended_by: Literal["steps", "time limit"]
     first_loss: float  # mean of the first steps
     last_loss: float  # mean of the last steps
-    texts: dict[str, dict[str, Any]]  # by set: package, version, split, number, digest
+    texts: dict[str, dict[str, Any]]  # by set or file: number and digest, and where from
 
     def __str__(self) -> str:
         rounded = ", int8-aware" if self.settings.quantization_aware else ""
@@ -49,10 +51,10 @@ class Recovery:
     pupil: Any  # Pupil
     record: RecoveryRecord
 
-    def save(self, target: Path) -> None:
-        """Write the whole folder, complete or not at all."""
+    def save(self, target: Path, finish: Callable[[Path], None] | None = None) -> None:
+        """Write the whole folder, complete or not at all; ``finish`` may add to it before."""
         files = {RECOVERY_NAME: self.record.model_dump_json(indent=1) + "\n"}
-        self.pupil.checkpoint.save(target, self.pupil.changed_bits(), files)
+        self.pupil.checkpoint.save(target, self.pupil.changed_bits(), files, finish)
 
 
 def recover(
@@ -80,8 +82,8 @@ def recover(
             raise
         raise InputError("recovery needs torch: pip install 'spbench[recovery]'") from error
 
-    sets = [read_text_set(name) for name in settings.texts]
-    texts = [text for one in sets for text in one.train.texts]
+    found = {name: _read_texts(name) for name in settings.texts}
+    texts = [text for each, _ in found.values() for text in each]
     longest = min(settings.tokens, Encoder.of(pruned).config.longest)
     tokenizer = read_tokenizer(pruned.folder, longest)
     pad = Encoder.of(pruned).config.pad_token
@@ -99,7 +101,7 @@ def recover(
         ended_by="steps" if finished else "time limit",
         first_loss=_mean(training.losses[:_LAST]),
         last_loss=_mean(training.losses[-_LAST:]),
-        texts={one.name: one.facts("train", one.train) for one in sets},
+        texts={name: facts for name, (_, facts) in found.items()},
     )
     return Recovery(pupil, record)
 
@@ -116,6 +118,16 @@ def read_recovery(folder: Path) -> RecoveryRecord | None:
     except (ValidationError, UnicodeDecodeError) as error:
         what = first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(f"{path}: not a record this spbench can read ({what})") from error
+
+
+def _read_texts(name: str) -> tuple[Sequence[str], dict[str, Any]]:
+    """The train side of a set, or the lines of a file, and what a record says of them."""
+    if name in SOURCES or not Path(name).suffix:
+        one = read_text_set(name)
+        return one.train.texts, one.facts("train", one.train)
+    texts = read_text_file(Path(name))
+    digest = hashlib.blake2b("\n".join(texts).encode(), digest_size=8).hexdigest()
+    return texts, {"texts": len(texts), "digest": digest}
 
 
 def _check_alike(pruned: Checkpoint, dense: Checkpoint) -> None:

@@ -6,8 +6,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-RECOVERY_DEFAULT_TEXTS = ("imdb", "short-texts")
-
 
 class RecoverySettings(BaseModel):
     """The ``recovery:`` key. The budget is in steps; a time limit may end it sooner."""
@@ -17,7 +15,8 @@ class RecoverySettings(BaseModel):
     steps: int = Field(1000, ge=1)
     batch_tokens: int = Field(2048, ge=16)  # of one step, padding included
     tokens: int = Field(128, ge=4)  # texts are cut at so many
-    texts: tuple[str, ...] = RECOVERY_DEFAULT_TEXTS  # sets of spbench.texts; their train side
+    # Sets of spbench.texts, of which the train side is used, or files NAME.txt, one text a line.
+    texts: tuple[str, ...] = Field(("imdb", "short-texts"), min_length=1)
     learning_rate: float = Field(3e-4, gt=0)  # at its highest
     warm_up: float = Field(0.05, ge=0, le=1)  # share of the steps
     weight_decay: float = Field(0.0, ge=0)

@@ -26,6 +26,7 @@ class Standing:
     step: int
     steps: int
     loss: float
+    is_first: bool  # of this process
 
 
 Watch = Callable[[Standing], None]  # is told after every step
@@ -96,7 +97,7 @@ class Training:
     def run(self, time_limit_s: float | None = None, watch: Watch = lambda _: None) -> bool:
         """Train to the end; False where ``time_limit_s`` ended it before, with its state saved."""
         end_s = None if time_limit_s is None else time.monotonic() + time_limit_s
-        steps = self._settings.steps
+        steps, before = self._settings.steps, self.step
         with _reproducible(self._threads):
             for batch in self._batches.starting_at(self._position):
                 if self.step == steps:
@@ -108,7 +109,7 @@ class Training:
                 self._position = batch.after
                 if self.step % self._settings.checkpoint_every == 0 or self.step == steps:
                     self._save()
-                watch(Standing(self.step, steps, self.losses[-1]))
+                watch(Standing(self.step, steps, self.losses[-1], self.step == before + 1))
         raise AssertionError("texts have no end")
 
     def _learn(self, batch: TextBatch) -> float:

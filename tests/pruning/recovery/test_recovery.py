@@ -3,56 +3,34 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from small_encoders import encoder_config, encoder_tensors
-from small_models import write_safetensors
+from small_encoders import encoder_config
+from small_recoveries import write_encoder, write_letters
 
 from spbench.errors import InputError, RunError
 from spbench.formats.checkpoint import Checkpoint
-from spbench.pruning.recovery import recovery as recovery_module
 from spbench.pruning.recovery.recovery import read_recovery, recover
 from spbench.pruning.recovery.settings import RecoverySettings
-from spbench.texts.text_set import Side, TextSet
 
 torch = pytest.importorskip("torch", reason="recovery trains with torch")
 pytest.importorskip("transformers", reason="recovery loads models with transformers")
-tokenizers = pytest.importorskip("tokenizers", reason="recovery needs a tokenizer")
+pytest.importorskip("tokenizers", reason="recovery needs a tokenizer")
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SETTINGS = {
-    "steps": 12, "batch_tokens": 64, "tokens": 16, "texts": ("letters",), "checkpoint_every": 3,
+    "steps": 12, "batch_tokens": 64, "tokens": 16, "texts": ("letters.txt",), "checkpoint_every": 3,
     "learning_rate": 1e-2, "precision": "f32",
 }  # fmt: skip
 
 
-def _write(folder: Path, sparsity: float = 0.0) -> Path:
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps(encoder_config()))
-    write_safetensors(folder / "model.safetensors", encoder_tensors(sparsity=sparsity, seed=1))
-    vocabulary = {"[UNK]": 1} | {letter: 2 + i for i, letter in enumerate(_LETTERS)}
-    model = tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]")
-    tokenizer = tokenizers.Tokenizer(model)
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
-
-
-def _letters(_name: str) -> TextSet:
-    generator = np.random.default_rng(0)
-    texts = [" ".join(generator.choice([*_LETTERS], 4 + i % 12)) for i in range(200)]
-    side = Side(tuple(texts), ("x",) * 200, tuple(bytes([i]) for i in range(200)))
-    return TextSet("letters", "none", "1", side, side)
-
-
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """The dense model, and the same with some of its 4x1 blocks zero."""
-    monkeypatch.setattr(recovery_module, "read_text_set", _letters)
-    dense, pruned = _write(tmp_path / "dense"), _write(tmp_path / "pruned", 0.5)
-    return Checkpoint.open(pruned), Checkpoint.open(dense)
+    """A model with zero 4x1 blocks and the dense one, in a folder with texts."""
+    monkeypatch.chdir(tmp_path)
+    write_letters(tmp_path / "letters.txt")
+    folders = write_encoder(tmp_path / "pruned", 0.5), write_encoder(tmp_path / "dense")
+    return tuple(map(Checkpoint.open, folders))
 
 
 def _recover(models, tmp_path, name="out", **given):
@@ -133,3 +111,10 @@ def test_models_that_do_not_fit_each_other_are_named(models, tmp_path):
     dense = Checkpoint.open(models[1].folder)
     with pytest.raises(InputError, match="layers 2, .* 1: give the model"):
         recover(models[0], dense, RecoverySettings(**_SETTINGS), tmp_path / "state", 1)
+
+
+def test_texts_that_are_neither_a_set_nor_a_file_are_named(models, tmp_path):
+    for texts, message in (("imbd", "known: imdb"), ("none.txt", "none.txt.*No such file")):
+        settings = RecoverySettings(**_SETTINGS | {"texts": (texts,)})
+        with pytest.raises(InputError, match=message):
+            recover(*models, settings, tmp_path / "state", 1)

@@ -1,0 +1,71 @@
+"""What a long pruning keeps between processes: beside its target, hidden, gone when it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from spbench.errors import InputError, refusal
+from spbench.formats.checkpoint import Checkpoint
+from spbench.pruning.recipes import Recipe
+
+_JOB = "job"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """``.<name>.work`` beside the target: the pruned model, and the state of its training."""
+
+    folder: Path
+
+    @classmethod
+    def beside(cls, target: Path) -> Workspace:
+        """That of ``target``, whether it exists or not."""
+        return cls(target.with_name(f".{target.name[:40]}.work"))
+
+    @property
+    def pruned(self) -> Path:
+        """The model before recovery, whole or absent."""
+        return self.folder / "pruned"
+
+    @property
+    def training(self) -> Path:
+        """Folder of the training state."""
+        return self.folder / "training"
+
+    def claim(self, checkpoint: Checkpoint, recipe: Recipe, resume: bool) -> None:
+        """Make the folder for this job, or find it as an earlier process left it.
+
+        Raises :class:`InputError` where it holds another job, or this one without ``resume``.
+        """
+        job, path = _job(checkpoint, recipe), self.folder / _JOB
+        try:
+            if not path.is_file():
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder.mkdir(parents=True)
+                path.write_text(job, encoding="utf-8")
+                return
+            if path.read_text(encoding="utf-8") != job:
+                raise InputError(
+                    f"{self.folder}: an unfinished run of another recipe or model; remove it first"
+                )
+        except OSError as error:
+            raise refusal(error, self.folder, "cannot be written") from error
+        if not resume:
+            raise InputError(
+                f"{self.folder}: an unfinished run; --resume goes on with it, or remove it"
+            )
+
+    def remove(self) -> None:
+        """When all is done."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _job(checkpoint: Checkpoint, recipe: Recipe) -> str:
+    """A digest of recipe and model: its place, and the size and age of its weights."""
+    files = sorted({entry.path for entry in checkpoint.tensors.values()})
+    stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    text = f"{recipe.model_dump_json()}\n{stats}\n"
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
