@@ -6,7 +6,8 @@
     fake_int8       what int8 will do to it, felt while it learns (on request)
     distillation    how far its hidden states and sentence vectors are from the dense model's
     training_state  all that a later process needs to go on, one file, whole or absent
-    training        the loop: steps, schedule, time limit
+    deadline        a time limit that lets the learning rate come to rest
+    training        the loop: steps and schedule
     recovery        the whole: two checkpoints and settings in, weights and a record out
     resumable       pruning and recovery as one job; its workspace lies beside the target
 

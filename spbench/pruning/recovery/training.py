@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from spbench.pruning.recovery.deadline import Deadline
 from spbench.pruning.recovery.distillation import ask, hidden_distance, sentence_distance
 from spbench.pruning.recovery.fake_int8 import fake_int8
 from spbench.pruning.recovery.pupil import Pupil
@@ -95,26 +95,28 @@ class Training:
         return self.step
 
     def run(self, time_limit_s: float | None = None, watch: Watch = lambda _: None) -> bool:
-        """Train to the end; False where ``time_limit_s`` ended it before, with its state saved."""
-        end_s = None if time_limit_s is None else time.monotonic() + time_limit_s
+        """Train to the end; False where ``time_limit_s`` ended it before, with its state saved,
+        or made it hurry (see :class:`Deadline`)."""
+        deadline = Deadline(time_limit_s)
         steps, before = self._settings.steps, self.step
         with _reproducible(self._threads):
             for batch in self._batches.starting_at(self._position):
                 if self.step == steps:
-                    return True
-                if end_s is not None and time.monotonic() >= end_s:
+                    return not deadline.hurried
+                if deadline.is_over:
                     self._save()
                     return False
-                self.losses.append(self._learn(batch))
+                share = share_of_rate(self._settings, self.step) * deadline.brake(steps - self.step)
+                self.losses.append(self._learn(batch, share))
                 self._position = batch.after
                 if self.step % self._settings.checkpoint_every == 0 or self.step == steps:
                     self._save()
                 watch(Standing(self.step, steps, self.losses[-1], self.step == before + 1))
         raise AssertionError("texts have no end")
 
-    def _learn(self, batch: TextBatch) -> float:
+    def _learn(self, batch: TextBatch, share: float) -> float:
         for group in self._optimizer.param_groups:
-            group["lr"] = self._settings.learning_rate * share_of_rate(self._settings, self.step)
+            group["lr"] = self._settings.learning_rate * share
         loss = self._distance(torch.from_numpy(batch.ids), torch.from_numpy(batch.mask))
         self._pupil.mask_gradients()
         nn.utils.clip_grad_norm_(self._parameters, self._settings.clip)
