@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
-from spbench.formats.encoder import Encoder
-from spbench.texts import Tokens, read_text_set, read_tokenizer
-
-_CALIBRATION_TEXTS = 128
-_CALIBRATION_TOKENS = 128
 
 
 class Embedder(Protocol):
@@ -29,25 +23,16 @@ class Embedder(Protocol):
 class EngineEmbedder:
     """spbench's engine, int8.
 
-    Without scales beside the weights it is calibrated on train texts. Raises
-    :class:`InputError` for a model that the engine does not know.
+    Without scales beside the weights every token gets its own. Raises :class:`InputError` for a
+    model that the engine does not know.
     """
 
     dtype = "int8"
 
-    def __init__(self, checkpoint: Checkpoint, tasks: Sequence[str], threads: int | None) -> None:
+    def __init__(self, checkpoint: Checkpoint, threads: int | None) -> None:
         from spbench.engine import Engine
-        from spbench.quantization import calibrate
-        from spbench.quantization.scales_file import FILE_NAME
 
-        scales = None
-        if not (checkpoint.folder / FILE_NAME).is_file():
-            longest = min(_CALIBRATION_TOKENS, Encoder.of(checkpoint).config.longest)
-            tokenizer = read_tokenizer(checkpoint.folder, longest)
-            each = -(-_CALIBRATION_TEXTS // len(tasks))
-            texts = [text for task in tasks for text in read_text_set(task).train.texts[:each]]
-            scales = calibrate(checkpoint, Tokens.of(tokenizer, texts).ids)
-        self._engine = Engine(checkpoint, scales, threads)
+        self._engine = Engine(checkpoint, None, threads)
 
     def states(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """See :class:`Embedder`."""

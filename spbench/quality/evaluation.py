@@ -81,7 +81,7 @@ class Evaluation:
     def _embedder(self, model: Checkpoint) -> Embedder:
         if self.settings.runtime == "torch":
             return TorchEmbedder(model, self.settings.threads)
-        return EngineEmbedder(model, self.settings.tasks, self.settings.threads)
+        return EngineEmbedder(model, self.settings.threads)
 
     def _run(self, model: Checkpoint, embedder: Embedder) -> dict[str, _Found]:
         config = Encoder.of(model).config
