@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spbench.measure.clock import Clock, SystemClock
-from spbench.measure.run_delay import longest_wait_ns, run_delays
+from spbench.measure.run_delay import TASKS, longest_wait_ns, run_delays
 from spbench.measure.timing import Timing
 
 
@@ -32,6 +32,7 @@ class Bench(ABC):
     def __init__(self, clock: Clock | None = None):
         self._clock = clock or SystemClock()
         self._threads = 1  # that the task runs on
+        self._tasks = TASKS  # of the process that has them
 
     @abstractmethod
     def prepare(self, task: Any) -> Prepared:
@@ -77,9 +78,9 @@ class Bench(ABC):
         """:meth:`run`, and on several threads how long one of them waited for a core."""
         if self._threads == 1:
             return self.run(count)
-        before = run_delays()
+        before = run_delays(self._tasks)
         timing = self.run(count)
-        waited_ns = longest_wait_ns(before, run_delays())
+        waited_ns = longest_wait_ns(before, run_delays(self._tasks))
         if waited_ns is None:
             return timing
         return replace(timing, waited_ns=min(waited_ns, timing.wall_ns))

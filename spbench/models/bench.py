@@ -82,6 +82,7 @@ class ModelBench(Bench):
         self._runtime.load(ids, task.threads)
         self._runtime.run(1)
         load_ns = self._clock.now_ns() - start_ns
+        self._tasks = f"/proc/{self._runtime.process_id()}/task"
         wrong = self.check()
         call_ns = self._runtime.run(1).wall_ns
         facts = ModelFacts(

@@ -47,7 +47,7 @@ def test_untimed_calls_until_hot(hot_ns, hot_calls):
 )
 def test_several_threads_tell_how_long_one_waited(monkeypatch, told, waited_ns):
     """Never longer than the calls: some of it may have been before or after them."""
-    monkeypatch.setattr(bench_module, "run_delays", lambda: told.pop(0))
+    monkeypatch.setattr(bench_module, "run_delays", lambda folder: told.pop(0))
     bench = StubBench(FakeClock(), [100])
     assert bench.turn(0, 7, 0).waited_ns is None and len(told) == 2
     bench._threads = 2

@@ -13,6 +13,7 @@ Adding a runtime is writing one file in this folder and naming it in its ``__ini
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,10 @@ class Runtime(ABC):
     def handicaps(self) -> str:
         """Why it is not at its best here, clauses joined by ``"; "``; empty if it is."""
         return ""
+
+    def process_id(self) -> int:
+        """Of the process whose threads do the work."""
+        return os.getpid()
 
     def weight_bytes(self) -> int | None:
         """Packed weights of the linear layers, indices included; None if it does not tell."""

@@ -92,6 +92,9 @@ class DeepSparse(Runtime):
         self._ask("result", file=self._beside("hidden"))
         return np.load(self._beside("hidden"))
 
+    def process_id(self) -> int:
+        return self._child.pid
+
     def implementation(self) -> str:
         facts = self._facts
         return f"deepsparse {facts['version']}, {facts['isa']}{' VNNI' if facts['vnni'] else ''}"
