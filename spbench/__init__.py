@@ -6,6 +6,7 @@ Imports point one way, downwards:
     report         rows in, tables, figures and a page out
     sweeps         axes -> cases, their order, resuming, where they run
     gemm           what is measured: one GEMM case, its numbers, its reference
+    models         what is measured: one whole model, op by op
     backends       one file for each library that can run a GEMM case
     measure        clock, protocol, workers, statistics, machine facts
     store          append-only rows
