@@ -44,8 +44,18 @@ _KINDS = {  # one of a kind, several
 @click.option("--sparsity", type=float, help="Share of blocks to drop, 0 to 1.  [default: 0.8]")
 @click.option(
     "--scope",
-    type=click.Choice(["layer", "global"]),
-    help="Drop that share in each layer, or over all of them.  [default: layer]",
+    type=click.Choice(["layer", "global", "sensitivity"]),
+    help="Drop that share in each layer, over all of them, or where the model feels it least, by "
+    "--calibration text.  [default: layer]",
+)
+@click.option(
+    "--speed-up", type=float, metavar="X", help="With scope sensitivity, in place of --sparsity."
+)
+@click.option(
+    "--cost-from",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Folder of a run-gemm sweep over the model's shapes: the times --speed-up counts in.",
 )
 @click.option(
     "--norm", type=click.Choice(["l1", "l2"]), help="Norm that ranks blocks.  [default: l2]"
@@ -76,6 +86,8 @@ def prune(
     method: str | None,
     sparsity: float | None,
     scope: str | None,
+    speed_up: float | None,
+    cost_from: Path | None,
     norm: str | None,
     skip: tuple[str, ...],
     recipe: Path | None,
@@ -86,7 +98,7 @@ def prune(
     threads: int | None,
     format_: str,
 ) -> None:
-    """Prune the linear layers of MODEL in blocks, by magnitude.
+    """Prune the linear layers of MODEL in blocks.
 
     MODEL is a Hugging Face folder, or the name of an installed package that
     carries one. The result is again such a folder, with a record of what was
@@ -102,12 +114,17 @@ def prune(
 
     wanted = Recipe.build(
         recipe, skip, pattern=pattern, method=method, sparsity=sparsity, scope=scope, norm=norm,
-        calibration=calibration,
+        speed_up=speed_up, calibration=calibration,
     )  # fmt: skip
     checkpoint = Checkpoint.open(model)
     checkpoint.check_target(out, RECORD_NAME, force)
     for regex in wanted.unused(layer.name for layer in checkpoint.linear_layers):
         _note(f"'{regex}' matches no linear layer")
+    costs = None
+    if cost_from is not None:
+        from spbench.sweeps.layer_times import read_layer_times
+
+        costs = read_layer_times(cost_from)
     finish = None
     if wanted.quantizes:
         from spbench.cli.quantize import note_quantized
@@ -126,11 +143,11 @@ def prune(
         from spbench.pruning.recovery.resumable import ResumableJob
 
         job = ResumableJob(checkpoint, wanted, out, resume)
-        record = job.prune(lambda: pruning.prune(checkpoint, wanted, _progress))
+        record = job.prune(lambda: pruning.prune(checkpoint, wanted, _progress, costs=costs))
         _print(record, format_)
         run_recovery(job, threads, time_limit, finish)
     else:
-        pruned = pruning.prune(checkpoint, wanted, _progress)
+        pruned = pruning.prune(checkpoint, wanted, _progress, costs=costs)
         pruned.save(out, force, finish)
         _print(pruned.record, format_)
     _note(f"wrote {out}")

@@ -68,7 +68,8 @@ class Passage:
                 return {}
             seen = moments([*wanted])
             problems = {
-                name: self._problem(name, stage[part], part, seen) for part, name in wanted.items()
+                name: self._problem(name, stage[part], part, number, seen)
+                for part, name in wanted.items()
             }
             new = settle(problems)
             return {part: new[name] for part, name in wanted.items() if name in new}
@@ -76,10 +77,15 @@ class Passage:
         EncoderWalk(encoder, self.sample, self.threads).run(visit)
 
     def _problem(
-        self, name: str, layer: Linear, part: str = "", moments: Moments | None = None
+        self,
+        name: str,
+        layer: Linear,
+        part: str = "",
+        number: int = 0,
+        moments: Moments | None = None,
     ) -> Problem:
         given = self.settings[name]
-        return Problem(name, layer, given.pattern, given.norm, part, moments)
+        return Problem(name, layer, given.pattern, given.norm, part, number, moments)
 
     def _read(self, layer: LinearLayer) -> Linear:
         bias = self.checkpoint.tensors.get(f"{layer.name}.bias")

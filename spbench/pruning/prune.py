@@ -14,6 +14,7 @@ from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.tensor_role import Kind
 from spbench.pruning.budgets import counts_by_layer, counts_by_score
 from spbench.pruning.calibration import Linear, Sample
+from spbench.pruning.costs import Costs, WeightCosts
 from spbench.pruning.masks import blocks_to_keep, expand
 from spbench.pruning.methods import Method, Problem, Sees, Solution, method_named
 from spbench.pruning.passage import Passage, Problems
@@ -27,6 +28,7 @@ from spbench.pruning.record import (
     Total,
     read_record,
 )
+from spbench.pruning.sensitivity import Sensitivity
 from spbench.pruning.sparsity import ZeroCount, zero_blocks, zero_weights
 from spbench.pruning.spool import Spool
 from spbench.pruning.threads import Pool, Threads
@@ -92,11 +94,12 @@ def prune(
     track: Track = iter,
     pool: Pool | None = None,
     threads: int | None = None,
+    costs: Costs | None = None,
 ) -> Pruning:
     """Decide which blocks of each linear layer stay, and with which weights.
 
     The same checkpoint, recipe and text give the same bytes, whatever the number of
-    ``threads`` and wherever ``pool`` computes.
+    ``threads`` and wherever ``pool`` computes. ``costs`` are what a ``speed_up`` counts in.
 
     Raises :class:`InputError` for NaN or Inf anywhere in the checkpoint, where no layer is left
     to prune, and for calibration text that the method needs and that is missing or unfit.
@@ -107,28 +110,31 @@ def prune(
         raise checkpoint.no_linear_layer()
     if not settings:
         raise InputError(f"{checkpoint.source}: the recipe skips all of its linear layers")
+    if recipe.speed_up is not None and (costs is None or recipe.scope != "sensitivity"):
+        raise InputError("a speed_up needs scope sensitivity, and times: give --cost-from RUN")
     sample = _read_sample(checkpoint, recipe)
     checkpoint.check_finite()
     with Threads(threads) as here:
         passage = Passage(checkpoint, settings, sample, here)
-        return _Run(passage, recipe, pool or here, track).run()
+        return _Run(passage, recipe, pool or here, track, costs or WeightCosts()).run()
 
 
 def _read_sample(checkpoint: Checkpoint, recipe: Recipe) -> Sample | None:
+    who = f"method {recipe.method}"
     if method_named(recipe.method).sees is Sees.WEIGHTS:
-        return None
+        if recipe.scope != "sensitivity":
+            return None
+        who = "scope sensitivity"
     if recipe.calibration is None:
-        raise InputError(
-            f"method {recipe.method} looks at text: give --calibration FILE.txt, one text a line"
-        )
+        raise InputError(f"{who} looks at text: give --calibration FILE.txt, one text a line")
     return Sample.read(recipe.calibration, checkpoint, recipe.sample)
 
 
 class _Run:
     """One pruning under way: what is known of each layer so far."""
 
-    def __init__(self, passage: Passage, recipe: Recipe, pool: Pool, track: Track):
-        self._passage, self._recipe, self._pool = passage, recipe, pool
+    def __init__(self, passage: Passage, recipe: Recipe, pool: Pool, track: Track, costs: Costs):
+        self._passage, self._recipe, self._pool, self._costs = passage, recipe, pool, costs
         self._method: Method = method_named(recipe.method)
         self._track = track
         self._masks: dict[str, np.ndarray] = {}
@@ -161,6 +167,10 @@ class _Run:
         settings = self._passage.settings
         if self._recipe.scope == "layer":
             return counts_by_layer(blocks, settings)
+        if self._recipe.scope == "sensitivity":
+            sensitivity = Sensitivity(self._passage, self._method, self._pool, self._costs)
+            chosen = sensitivity.sparsities(self._recipe.sparsity, self._recipe.speed_up)
+            return {name: blocks_to_keep(blocks[name], share) for name, share in chosen.items()}
         scores: dict[str, np.ndarray] = {}
 
         def score(problems: Problems) -> dict[str, Linear]:

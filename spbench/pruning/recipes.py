@@ -57,6 +57,8 @@ Pattern = Annotated[
     WithJsonSchema({"type": "string"}),
 ]
 Sparsity = Annotated[float, BeforeValidator(_share)]
+SpeedUp = Annotated[float, Field(gt=1)]
+SpeedUp = Annotated[float, Field(gt=1)]
 Ceiling = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -94,6 +96,9 @@ class Recipe(BaseModel):
     text a line: methods that look at text use its first texts (``sample``), and
     :attr:`quantizes` says whether the pruned model is quantised on it. With ``recovery``, the
     pruned model is trained towards the dense one before that.
+
+    In scope ``sensitivity`` the model's ``sparsity`` is the mean over its layers, or, with
+    ``speed_up``, whatever makes its linear layers so many times faster than dense ones.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -101,9 +106,10 @@ class Recipe(BaseModel):
     pattern: Pattern = BlockShape(4, 1)
     sparsity: Sparsity = 0.8
     method: MethodName = "magnitude"
-    scope: Literal["layer", "global"] = "layer"
+    scope: Literal["layer", "global", "sensitivity"] = "layer"
     min_sparsity: Sparsity = 0.0
     max_sparsity: Ceiling = 1.0
+    speed_up: SpeedUp | None = None
     schedule: Schedule = Schedule()
     norm: Norm = "l2"
     skip: tuple[Regex, ...] = ()

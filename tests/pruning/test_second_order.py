@@ -42,7 +42,9 @@ def _problem(m=24, k=32, block=None, seed=0, allowed=None):
         {"up": Answer(np.ones(m), equations.right, power)},
     )  # fmt: skip
     layer = Linear(weight.astype("f4"), np.zeros(m, "f4"))
-    return Problem("layer", layer, block or BlockShape(4, 1), "l2", "up", moments, allowed=allowed)
+    return Problem(
+        "layer", layer, block or BlockShape(4, 1), part="up", moments=moments, allowed=allowed
+    )
 
 
 @pytest.mark.parametrize("block", ["4x1", "1x4", "3x2", "5x7", "64x64"])

@@ -51,6 +51,7 @@ class Problem:
     block: BlockShape
     norm: Norm = "l2"
     part: str = ""
+    number: int = 0
     moments: Moments | None = None
     saliency: np.ndarray | None = None
     allowed: np.ndarray | None = None
@@ -97,6 +98,9 @@ class Method(Protocol):
     ) -> list[Solution]:
         """Layers that share an input, each with so many of its blocks left."""
 
+    def sketch(self, problem: Problem, count: int, pool: Pool) -> Solution:
+        """As :meth:`solve`, with less care: enough to tell how much a layer bears."""
+
 
 class ScoreMethod:
     """A method that keeps the blocks of the highest scores, and their weights as they are."""
@@ -113,9 +117,10 @@ class ScoreMethod:
         self, problems: Sequence[Problem], counts: Sequence[int], pool: Pool
     ) -> list[Solution]:
         """See :class:`Method`."""
-        return [self._solve(*one) for one in zip(problems, counts, strict=True)]
+        return [self.sketch(*one, pool) for one in zip(problems, counts, strict=True)]
 
-    def _solve(self, problem: Problem, count: int) -> Solution:
+    def sketch(self, problem: Problem, count: int, pool: Pool) -> Solution:
+        """See :class:`Method`; there is no greater care to take."""
         mask = keep_count(problem.among_allowed(self.scores(problem)), count)
         weight = problem.weight
         kept = np.where(expand(mask, problem.block, weight.shape), weight, np.float32(0))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spbench.pruning.calibration import Linear
+from spbench.pruning.masks import keep_count
 from spbench.pruning.methods.base import Problem, Sees, Solution
 from spbench.pruning.methods.block_admm import BlockChoice
 from spbench.pruning.methods.resolve import NormalEquations
@@ -62,6 +63,12 @@ class SecondOrder:
             _solution(problem, mask, given.solve(mask, problem.block, pool))
             for problem, mask, given in zip(problems, masks, equations, strict=True)
         ]
+
+    def sketch(self, problem: Problem, count: int, pool: Pool) -> Solution:
+        """Blocks by their own losses, weights solved for exactly."""
+        mask = keep_count(problem.among_allowed(self.scores(problem)), count)
+        solved = normal_equations(problem).solve(mask, problem.block, pool)
+        return _solution(problem, mask, solved)
 
 
 def normal_equations(problem: Problem) -> NormalEquations:
