@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from spbench.cli.tables import format_option, percent, print_table
 
 if TYPE_CHECKING:
     from spbench.pruning.record import Record
+    from spbench.pruning.threads import Pool
 
 _HEADERS = {
     "layer": "layer",
@@ -69,6 +71,14 @@ _KINDS = {  # one of a kind, several
     help="Texts, one a line: what the method looks at. Where the recipe asks for quantization, or "
     "the method needs no text, activations are quantised on it, as `spbench quantize` does.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where matrices and block rows of second order are computed.",
+)
+@click.option("--address", metavar="HOST:PORT", help="Of the Ray cluster, if not the one here.")
 @click.option("--force", is_flag=True, help="Replace an --out that an earlier prune wrote.")
 @click.option("--resume", is_flag=True, help="Go on with a recipe's recovery that was stopped.")
 @click.option(
@@ -92,6 +102,8 @@ def prune(
     skip: tuple[str, ...],
     recipe: Path | None,
     calibration: Path | None,
+    executor: str,
+    address: str | None,
     force: bool,
     resume: bool,
     time_limit: float | None,
@@ -125,6 +137,11 @@ def prune(
         from spbench.sweeps.layer_times import read_layer_times
 
         costs = read_layer_times(cost_from)
+
+    def decide() -> pruning.Pruning:
+        with _pool(executor, address) as pool:
+            return pruning.prune(checkpoint, wanted, _progress, pool, costs=costs)
+
     finish = None
     if wanted.quantizes:
         from spbench.cli.quantize import note_quantized
@@ -143,14 +160,27 @@ def prune(
         from spbench.pruning.recovery.resumable import ResumableJob
 
         job = ResumableJob(checkpoint, wanted, out, resume)
-        record = job.prune(lambda: pruning.prune(checkpoint, wanted, _progress, costs=costs))
+        record = job.prune(decide)
         _print(record, format_)
         run_recovery(job, threads, time_limit, finish)
     else:
-        pruned = pruning.prune(checkpoint, wanted, _progress, costs=costs)
+        pruned = decide()
         pruned.save(out, force, finish)
         _print(pruned.record, format_)
     _note(f"wrote {out}")
+
+
+def _pool(executor: str, address: str | None) -> AbstractContextManager[Pool | None]:
+    """None stands for the threads of this process."""
+    if executor == "ray":
+        from spbench.pruning.ray_pool import RayPool
+
+        return RayPool(address)
+    if address is not None:
+        from spbench.errors import InputError
+
+        raise InputError("--address has no effect without --executor ray")
+    return nullcontext()
 
 
 def _print(record: Record, format_: str) -> None:

@@ -10,11 +10,9 @@ node     NodeOwner, an actor that takes all CPUs of its node, so that nothing el
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from spbench import __version__
@@ -22,6 +20,7 @@ from spbench.errors import InputError, SpbenchError
 from spbench.formats import BlockSparseMatrix
 from spbench.kernels.isa import VARIABLE
 from spbench.measure.settings import Protocol
+from spbench.ray_connection import NodeAffinitySchedulingStrategy, connect, ray
 from spbench.store.schema import Row
 from spbench.sweeps.case import Case
 from spbench.sweeps.case_runner import CaseRunner
@@ -34,13 +33,6 @@ from spbench.sweeps.row import RowMaker
 from spbench.sweeps.watch import Watch
 from spbench.sweeps.weight_of import WeightOf
 
-try:
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-except ImportError as error:
-    raise InputError("--executor ray needs Ray: pip install 'ray>=2.40'") from error
-
-_CONNECT_S = 10.0
 _GREET_S = 120.0
 """A node that is busy with other work of Ray does not answer; so long it is waited for."""
 _FAREWELL_S = 10.0
@@ -201,7 +193,7 @@ class RayExecutor:
     may_grow = True
 
     def __init__(self, address: str | None = None, patience_s: float = 60.0):
-        _connect(address)
+        connect(address)
         self.notes: list[str] = []
         self._patience_s = patience_s
         self._cluster = RayCluster()
@@ -269,40 +261,6 @@ class RayExecutor:
         self._seated = seating(facts, list(known))
 
 
-def _connect(address: str | None) -> None:
-    _require_listener(address or os.environ.get("RAY_ADDRESS", ""))
-    try:
-        with _same_sigterm():
-            ray.init(address=address or "auto", log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        where = f"at {address}" if address else "here; give --address, or run `ray start --head`"
-        raise InputError(f"no Ray cluster answers {where}: {_first_line(error)}") from error
-
-
-def _require_listener(address: str) -> None:
-    """Ray itself waits for minutes for an address where nobody listens."""
-    host, colon, port = address.rpartition(":")
-    if not address or address in ("auto", "local") or "/" in address:
-        return
-    if not (colon and port.isdecimal() and int(port) < 1 << 16):
-        raise InputError(f"--address {address}: write HOST:PORT")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
-    except OSError as error:
-        raise InputError(f"--address {address}: no Ray cluster answers ({error})") from error
-
-
-@contextmanager
-def _same_sigterm() -> Iterator[None]:
-    """Ray puts its own handler in place of the one that ends a command cleanly."""
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        if signal.getsignal(signal.SIGTERM) is not handler:
-            signal.signal(signal.SIGTERM, handler)
-
-
 def _node(facts: Mapping[str, Any]) -> Node:
     """Named as ``ray start --node-name`` said, or else by its host's name: both outlast it."""
     name, address = facts.get("NodeName"), facts.get("NodeManagerAddress")
@@ -331,8 +289,3 @@ def _require_spbench(node: Node, error: Exception) -> None:
     if getattr(error, "actor_init_failed", False):
         reason = str(error).strip().splitlines()[-1]
         raise InputError(f"node {node.name}: {reason}; install spbench there as here") from error
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
