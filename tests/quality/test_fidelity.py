@@ -34,7 +34,7 @@ def test_a_turned_space_keeps_its_similarities():
     """Rank correlation sees what cosines do not: a rotation loses nothing."""
     own = _vectors()
     turn = np.linalg.qr(np.random.default_rng(2).normal(size=(8, 8)))[0].astype("f4")
-    found = fidelity(Embedding(own @ turn, []), Embedding(own, []))
+    found = fidelity(Embedding(own @ turn, [own @ turn]), Embedding(own, [own]))
     assert found["similarity_rank_correlation"].value > 0.99
     assert found["sentence_cosine"].value < 0.5
 

@@ -12,12 +12,6 @@ from torch import Tensor, nn
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 
-_DTYPES = {
-    "F64": (torch.float64, torch.int64, "<u8"),
-    "F32": (torch.float32, torch.int32, "<u4"),
-    "F16": (torch.float16, torch.int16, "<u2"),
-    "BF16": (torch.bfloat16, torch.int16, "<u2"),
-}
 _FIXED = ("embeddings.", "pooler.")  # not pruned, and much of a small model
 
 
@@ -104,5 +98,4 @@ class Pupil:
     def changed_bits(self) -> Iterator[tuple[str, np.ndarray]]:
         """Each learnt tensor's name and bits in the checkpoint's dtype, for ``Checkpoint.save``."""
         for name, parameter in self.learning.items():
-            dtype, integer, bits = _DTYPES[self.checkpoint.tensors[name].dtype]
-            yield name, parameter.detach().to(dtype).view(integer).numpy().view(bits)
+            yield name, self.checkpoint.tensors[name].encoded(parameter.detach().numpy())
