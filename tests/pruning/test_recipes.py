@@ -70,7 +70,7 @@ def test_expressions_that_match_nothing_are_told():
         ({"sparsity": float("nan")}, "sparsity nan: must be"),
         ({"pattern": "0x4"}, "block shape 0x4: every side"),
         ({"pattern": "four"}, "block shape 'four': write ROWSxCOLS"),
-        ({"scope": "row"}, "scope: Input should be 'layer' or 'global'"),
+        ({"scope": "row"}, "scope: Input should be 'layer', 'global' or 'sensitivity'"),
         ({"norm": "l3"}, "norm: Input should be 'l1' or 'l2'"),
         ({"skip": ["("]}, "'(': not a regular expression"),
     ],
