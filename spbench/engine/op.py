@@ -8,7 +8,6 @@ from typing import Literal
 from spbench.engine.layer_weight import LayerWeight
 
 OpKind = Literal["embedding", "norm", "qkv", "attention", "out", "up", "down", "quantize", "rows"]
-PRODUCTS: tuple[OpKind, ...] = ("qkv", "out", "up", "down")
 
 _EXPONENTIAL = 5
 """Multiply-adds of a score's exponential: two for its range, three for a cubic."""
