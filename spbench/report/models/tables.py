@@ -240,7 +240,9 @@ def left_out(study: ModelStudy) -> Table:
     by_runtime: dict[str, list[str]] = {}
     for each in study.disturbed:
         by_runtime.setdefault(each.rival.runtime, []).append(str(each.case))
-    reason = "other processes had the core for much of the time: in no verdict line"
+    reason = (
+        "other processes had the core for much of the time: in no verdict line and no prediction"
+    )
     rows += [
         [name, "disturbed", reason, *_named(cases)] for name, cases in sorted(by_runtime.items())
     ]
