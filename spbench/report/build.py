@@ -17,6 +17,7 @@ from spbench.report.html import to_html
 from spbench.report.machine import Machines
 from spbench.report.markdown import to_markdown
 from spbench.report.models.case import counts as counts_model
+from spbench.report.models.origin import origin_of
 from spbench.report.models.parts import Models
 from spbench.report.models.study import ModelStudy
 from spbench.report.page import Page, compose
@@ -64,7 +65,8 @@ def build_report(
     _refuse_useless(results, Path(run), baseline)
     zone = indifference_of(results.sweep) if indifference is None else indifference
     found = studies(group_cases(results.rows), baseline, indifference=zone)
-    models = Models(ModelStudy(results.model_rows, zone), results.quality_rows, found)
+    whole = ModelStudy(results.model_rows, zone)
+    models = Models(whole, results.quality_rows, found, origin_of(results.head))
     machines = Machines(results.machines)
     options = [] if baseline is None else ["--baseline", baseline]
     options += [] if indifference is None else ["--indifference", f"{100 * indifference:g}%"]

@@ -6,6 +6,7 @@
     runtime.py       what a runtime is called, with a number for what holds it back
     limit.py         the highest throughput under a latency limit
     prediction.py    what the layers' own times predict, beside what was measured
+    origin.py        what the products' model was before it was pruned
     trade_off.py     accuracy against latency: the front, and which blocks are the best
     verdict.py       lines for the first screen
     tables.py, quality_tables.py    the tables

@@ -24,11 +24,15 @@ TRADE_OFFS_DRAWN = 4
 
 @dataclass(frozen=True, eq=False)
 class Models:
-    """Whole models of a results folder; ``products`` are the studies of its GEMM rows."""
+    """Whole models of a results folder; ``products`` are the studies of its GEMM rows.
+
+    ``origin`` is what the model of the products was before it was pruned, if that is known.
+    """
 
     study: ModelStudy
     qualities: Sequence[QualityRow]
     products: Sequence[Study]
+    origin: str = ""
 
     @classmethod
     def none(cls) -> Models:
@@ -41,7 +45,7 @@ class Models:
 
     @cached_property
     def predictions(self) -> list[Prediction]:
-        return predictions(self.study, self.products)
+        return predictions(self.study, self.products, self.origin)
 
     @cached_property
     def lines(self) -> tuple[str, ...]:

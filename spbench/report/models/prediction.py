@@ -80,8 +80,11 @@ def error(predicted: float, measured: float) -> float:
     return predicted / measured - 1
 
 
-def predictions(study: ModelStudy, products: Sequence[Study]) -> list[Prediction]:
-    """For each case measured against the dense twin of which the layers were timed too."""
+def predictions(study: ModelStudy, products: Sequence[Study], origin: str = "") -> list[Prediction]:
+    """For each case measured against the dense twin of which the layers were timed too.
+
+    ``origin`` is what the model of the products was before it was pruned, if that is known.
+    """
     sums = [found for each in products for found in _sums(each)]
     found = []
     for case in study.cases:
@@ -90,7 +93,7 @@ def predictions(study: ModelStudy, products: Sequence[Study]) -> list[Prediction
             found += [
                 Prediction(measured, setting, baseline, layers)
                 for model, n, setting, baseline, layers in sums
-                if _fits(case, model, n, setting, layers)
+                if _fits(case, {model, Path(model).name, origin}, n, setting, layers)
             ]
     return found
 
@@ -114,11 +117,11 @@ def _dense(study: Study, case: Case, twin: bool):
     return case.counted(DENSE_TWIN) if twin else study.baseline_of(case)
 
 
-def _fits(case: ModelCase, model: str, n: int, setting: Setting, layers: Summary) -> bool:
-    """Whether products of ``model``'s layers are those that the case's call makes."""
+def _fits(case: ModelCase, models: set[str], n: int, setting: Setting, layers: Summary) -> bool:
+    """Whether products of a model's layers are those that the case's call makes."""
     row = case.any_row
     named = {row.model, row.source, Path(row.source).name, Path(row.source).stem}
-    same_model = bool(named & {model, Path(model).name})
+    same_model = bool(named & models - {""})
     same_zeros = abs(layers.sparsity_real - row.sparsity_real) < SAME_SPARSITY
     same_call = (n, setting.pattern, setting.threads) == (case.tokens, row.pattern, row.threads)
     same_machine = setting.host == row.host and row.instances == 1

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from synthetic_models import absent_model, bench, limit_rows, model_row
 from synthetic_runs import row
 
+from spbench.cli import main
 from spbench.measure.statistics import Verdict
 from spbench.report.case import group_cases
 from spbench.report.models.limit import limited
 from spbench.report.models.numbers import milliseconds, rate, ratio
+from spbench.report.models.origin import origin_of
 from spbench.report.models.prediction import error, predictions
 from spbench.report.models.runtime import Footnotes
 from spbench.report.models.study import ModelStudy
 from spbench.report.models.verdict import model_lines
 from spbench.report.study import studies
 from spbench.store.schema import Status
+from spbench.sweeps.model_source import ModelSource
 
 
 def twin(ratio=4.0, own_linear=0.5, dense_linear=0.8, **changes):
@@ -166,6 +170,24 @@ def test_without_time_by_op_there_is_no_prediction_of_the_model():
 )
 def test_layers_of_another_call_predict_nothing(change):
     assert predictions(ModelStudy(twin()), studies(group_cases(layers(**change)))) == []
+
+
+def test_layers_of_a_pruned_folder_are_found_by_what_it_was_made_of():
+    products = studies(group_cases(layers(weights="out/pruned-90")))
+    assert predictions(ModelStudy(twin()), products) == []
+    (found,) = predictions(ModelStudy(twin()), products, origin="bert-base")
+    assert found.predicted_linear.value == pytest.approx(5)
+
+
+def test_what_a_folder_was_made_of_stands_in_its_record(make_model, tmp_path):
+    made, target = make_model(name="origin"), tmp_path / "pruned"
+    prune = ["prune", str(made), "--sparsity", "0.5", "--out", str(target)]
+    assert CliRunner().invoke(main, prune).exit_code == 0
+    stored = ModelSource.find(str(target)).to_dict()
+    assert origin_of({"model": stored}) == "origin"
+    assert origin_of({"model": stored | {"digest": "another"}}) == ""
+    assert origin_of({"model": ModelSource.find(str(made)).to_dict()}) == ""
+    assert origin_of({}) == ""
 
 
 def test_a_layer_that_is_missing_or_disturbed_would_make_a_wrong_sum():
