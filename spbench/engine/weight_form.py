@@ -10,7 +10,7 @@ from spbench.formats import BlockShape
 from spbench.kernels import block_shapes
 
 _CLEAR = 1.3
-"""Costs that differ by more than this are not measured: from Zen 4 to AVX2, estimates err by less."""
+"""Costs that differ by more than this are not measured: on Zen 4 estimates err by less."""
 _WORTH_SKIPPING = 0.02
 _SAME = 1.02  # of stored weights: the zeros are as good as those of the larger block
 
