@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_encoders import encoder_config, encoder_tensors, sentences
 
-from spbench.backends.runtimes import REGISTRY, require_known, runtime_class
+from spbench.backends.runtimes import REGISTRY, onnx_graph, require_known, runtime_class
 from spbench.backends.runtimes.base import RuntimeModel
 from spbench.backends.runtimes.own import times_by_kind
 from spbench.errors import InputError
@@ -78,3 +78,21 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
     require_known("fake_runtimes:Right")
     with pytest.raises(InputError, match="no class made from Runtime"):
         require_known("fake_backends:Exact")
+
+
+def test_long_sentences_keep_their_small_shares_of_attention(make_model, monkeypatch):
+    kind = runtime_class("openvino-int8")
+    if not (here := kind.available()).ok:
+        pytest.skip(here.install)
+    monkeypatch.setattr(onnx_graph, "_MOST_SHARES", SHAPE[1] - 1)
+    folder = make_model(encoder_tensors(), encoder_config())
+    texts = [sentences(40, seed=seed)[0] for seed in range(4)]
+    model = RuntimeModel(folder, calibrate(Checkpoint.open(folder), texts), *SHAPE)
+    ids = sentences(*[SHAPE[1]] * SHAPE[0], seed=7)[0]
+    runtime = kind()
+    runtime.convert(model)
+    runtime.load(ids, 1)
+    runtime.run(1)
+    expected = np.stack([FloatEncoder(model.encoder).forward(sentence) for sentence in ids])
+    assert mean_cosine(runtime.result(), expected) > LEAST["int8"]
+    runtime.release()
