@@ -139,7 +139,8 @@ class Engine:
         """
         batch = Batch.of(self.config, self._types, input_ids, attention_mask, token_type_ids)
         sentences, length = batch.shape
-        states = np.zeros((sentences * length, self._outputs * self.config.hidden), np.float32)
+        make = np.empty if batch.is_full else np.zeros
+        states = make((sentences * length, self._outputs * self.config.hidden), np.float32)
         self._run(batch, states, batch.place)
         rows = states[:, -self.config.hidden :]
         first = rows[batch.place[batch.begin[:-1]]]
