@@ -24,6 +24,7 @@ _HEADERS = {
     "energy_kept": "energy kept",
 }
 _SHOW = {key: percent for key in ("element_sparsity", "block_sparsity", "energy_kept")}
+_LOSS = {"loss": "error of answers"}
 _KINDS = {  # one of a kind, several
     "embedding": ("embedding", "embeddings"),
     "LayerNorm": ("LayerNorm tensor", "LayerNorm tensors"),
@@ -40,7 +41,7 @@ _KINDS = {  # one of a kind, several
 @click.option("--pattern", metavar="RxC", help="Block, outputs x inputs.  [default: 4x1]")
 @click.option(
     "--method",
-    type=click.Choice(["magnitude", "wanda", "second-order"]),
+    type=click.Choice(["magnitude", "wanda", "snip-momentum", "second-order"]),
     help="How blocks are chosen; all but magnitude need --calibration.  [default: magnitude]",
 )
 @click.option("--sparsity", type=float, help="Share of blocks to drop, 0 to 1.  [default: 0.8]")
@@ -116,6 +117,10 @@ def prune(
     carries one. The result is again such a folder, with a record of what was
     done in spbench.json. Embeddings, LayerNorms and heads are left alone.
 
+    magnitude looks at weights alone. wanda, snip-momentum and second-order look at what text
+    makes of the model; second-order also changes the weights and biases that stay, so that
+    layers answer as nearly as they can what the dense model's did.
+
     A recipe may train the pruned model towards the dense one (`recovery:`). That can
     be stopped at any moment, also by a kill; the same command with --resume goes on.
     """
@@ -184,13 +189,14 @@ def _pool(executor: str, address: str | None) -> AbstractContextManager[Pool | N
 
 
 def _print(record: Record, format_: str) -> None:
+    extra = _LOSS if any(layer.loss is not None for layer in record.layers) else {}
     rows = [
         {"layer": layer.name, "shape": f"{layer.shape[0]}x{layer.shape[1]}"}
-        | {key: getattr(layer, key) for key in _SHOW}
+        | {key: getattr(layer, key) for key in (*_SHOW, *extra)}
         for layer in record.layers
     ]
     total = {"layer": "total"} | {key: getattr(record.total, key) for key in _SHOW}
-    print_table(rows, _HEADERS, format_, _SHOW, total)
+    print_table(rows, _HEADERS | extra, format_, _SHOW | dict.fromkeys(extra, percent), total)
     for_people = format_ in ("table", "markdown")
     if for_people:
         click.echo()

@@ -1,14 +1,21 @@
 """From a model's weights to a model in which whole blocks are zero.
 
-recipes    what is wanted: pattern, sparsity, scope, norm, exceptions
+recipes       what is wanted: method, pattern, sparsity, scope, schedule, exceptions
    |
-scores     W[M, K] -> one number a block: how much its weights matter
+passage       the model's layers as problems, in order
+   |            calibration/   what a layer sees and should answer, on text
+   |            threads        where pieces of work run, or ray_pool: on a cluster
    |
-masks      scores -> which blocks stay; blocks -> which weights stay
+methods/      a problem -> scores -> which blocks stay, and the weights in them
+   |            scores, masks  norms of blocks, and the best of them
    |
-prune      checkpoint + recipe -> masks + record, and the folder written
+budgets       how many blocks each layer keeps: by layer, or from one pool
+sensitivity   or where the model feels it least: options from curves, in weights or time (costs)
+schedule      in how many steps
    |
-record     spbench.json beside the weights: what was done, layer by layer
+prune         checkpoint + recipe -> masks, weights (spool: on disk), record; the folder written
+   |
+record        spbench.json beside the weights: what was done, layer by layer
 
 inspection    any checkpoint -> zeros by element against zeros by block
 sparsity      the counting that both use

@@ -7,8 +7,8 @@ calibration text   along the walk: layers that share an input together, each of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,12 +37,15 @@ class Passage:
     settings : mapping of a layer's name to its settings
     sample : Sample, optional
         Without it, problems come without moments.
+    saliency : mapping of a layer's name to f32 [M, K]
+        For methods that see gradients.
     """
 
     checkpoint: Checkpoint
     settings: Mapping[str, LayerSettings]
     sample: Sample | None
     threads: Threads
+    saliency: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def layers(self) -> list[LinearLayer]:
@@ -57,7 +60,7 @@ class Passage:
                 settle({layer.name: self._problem(layer.name, self._read(layer))})
             return
         encoder = Encoder.of(self.checkpoint)
-        self._require_on_the_way(encoder)
+        require_on_the_way(encoder, self.settings)
 
         def visit(
             number: int, stage: Parts, moments: Callable[[Sequence[str]], Moments]
@@ -85,26 +88,29 @@ class Passage:
         moments: Moments | None = None,
     ) -> Problem:
         given = self.settings[name]
-        return Problem(name, layer, given.pattern, given.norm, part, number, moments)
+        saliency = self.saliency.get(name)
+        return Problem(name, layer, given.pattern, given.norm, part, number, moments, saliency)
 
     def _read(self, layer: LinearLayer) -> Linear:
         bias = self.checkpoint.tensors.get(f"{layer.name}.bias")
         zeros = np.zeros(layer.shape[0], np.float32)
         return Linear(self.checkpoint.weight(layer), zeros if bias is None else bias.values())
 
-    def _require_on_the_way(self, encoder: Encoder) -> None:
-        on_the_way = {
-            _layer_name(encoder, part, number)
-            for number in range(encoder.config.layers)
-            for stage in STAGES
-            for part in stage
-        }
-        for name in self.settings:
-            if name not in on_the_way:
-                raise InputError(
-                    f"{self.checkpoint.source}: {name}: no text passes it on its way through the "
-                    f"encoder; skip it, or take --method magnitude"
-                )
+
+def require_on_the_way(encoder: Encoder, names: Iterable[str]) -> None:
+    """Raises :class:`InputError` for a layer that text does not pass."""
+    on_the_way = {
+        _layer_name(encoder, part, number)
+        for number in range(encoder.config.layers)
+        for stage in STAGES
+        for part in stage
+    }
+    for name in names:
+        if name not in on_the_way:
+            raise InputError(
+                f"{encoder.checkpoint.source}: {name}: no text passes it on its way through the "
+                f"encoder; skip it, or take --method magnitude"
+            )
 
 
 def _layer_name(encoder: Encoder, part: str, number: int) -> str:

@@ -11,13 +11,15 @@ import numpy as np
 import spbench
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
+from spbench.formats.encoder import Encoder
 from spbench.formats.tensor_role import Kind
 from spbench.pruning.budgets import counts_by_layer, counts_by_score
 from spbench.pruning.calibration import Linear, Sample
+from spbench.pruning.calibration.saliency import SaliencyMeter
 from spbench.pruning.costs import Costs, WeightCosts
 from spbench.pruning.masks import blocks_to_keep, expand
 from spbench.pruning.methods import Method, Problem, Sees, Solution, method_named
-from spbench.pruning.passage import Passage, Problems
+from spbench.pruning.passage import Passage, Problems, require_on_the_way
 from spbench.pruning.recipes import LayerSettings, Recipe
 from spbench.pruning.record import (
     RECORD_NAME,
@@ -114,9 +116,10 @@ def prune(
         raise InputError("a speed_up needs scope sensitivity, and times: give --cost-from RUN")
     sample = _read_sample(checkpoint, recipe)
     checkpoint.check_finite()
+    along_text = recipe.scope == "sensitivity" or method_named(recipe.method).sees is Sees.INPUTS
     with Threads(threads) as here:
-        passage = Passage(checkpoint, settings, sample, here)
-        return _Run(passage, recipe, pool or here, track, costs or WeightCosts()).run()
+        passage = Passage(checkpoint, settings, sample if along_text else None, here)
+        return _Run(passage, recipe, sample, pool or here, track, costs or WeightCosts()).run()
 
 
 def _read_sample(checkpoint: Checkpoint, recipe: Recipe) -> Sample | None:
@@ -133,15 +136,24 @@ def _read_sample(checkpoint: Checkpoint, recipe: Recipe) -> Sample | None:
 class _Run:
     """One pruning under way: what is known of each layer so far."""
 
-    def __init__(self, passage: Passage, recipe: Recipe, pool: Pool, track: Track, costs: Costs):
+    def __init__(
+        self,
+        passage: Passage,
+        recipe: Recipe,
+        sample: Sample | None,
+        pool: Pool,
+        track: Track,
+        costs: Costs,
+    ):
         self._passage, self._recipe, self._pool, self._costs = passage, recipe, pool, costs
         self._method: Method = method_named(recipe.method)
-        self._track = track
+        self._sample, self._track = sample, track
         self._masks: dict[str, np.ndarray] = {}
         self._updates = Spool()
         self._measured: dict[str, _Measured] = {}
 
     def run(self) -> Pruning:
+        self._look_at_gradients()
         passage, recipe = self._passage, self._recipe
         blocks = {
             layer.name: int(np.prod(passage.settings[layer.name].pattern.grid(*layer.shape)))
@@ -156,12 +168,29 @@ class _Run:
                 name: blocks_to_keep(blocks[name], share)
                 for name, share in zip(blocks, step, strict=True)
             }
+            if self._masks:
+                self._look_at_gradients()
             self._prune(counts)
         measured = [self._measured[layer.name] for layer in passage.layers]
-        record = _record(passage, recipe, measured)
+        record = _record(passage, recipe, self._sample, measured)
         return Pruning(
             passage.checkpoint, dict(passage.settings), self._masks, record, self._updates
         )
+
+    def _look_at_gradients(self) -> None:
+        """Of the model as pruned so far, where the method wants that."""
+        if self._method.sees is not Sees.GRADIENTS:
+            return
+        passage = self._passage
+        encoder = Encoder.of(passage.checkpoint)
+        require_on_the_way(encoder, passage.settings)
+        zeros = {
+            layer.name: ~expand(self._masks[layer.name], given.pattern, layer.shape)
+            for layer in passage.layers
+            if layer.name in self._masks and (given := passage.settings[layer.name])
+        }
+        meter = SaliencyMeter(encoder, self._sample, passage.threads.count)
+        self._passage = replace(passage, saliency=meter.measure(zeros))
 
     def _counts(self, blocks: Mapping[str, int]) -> dict[str, int]:
         settings = self._passage.settings
@@ -266,7 +295,9 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 1.0
 
 
-def _record(passage: Passage, recipe: Recipe, measured: list[_Measured]) -> Record:
+def _record(
+    passage: Passage, recipe: Recipe, sample: Sample | None, measured: list[_Measured]
+) -> Record:
     checkpoint = passage.checkpoint
     earlier = read_record(checkpoint.folder)
     weights = sum((one.weights for one in measured), ZeroCount())
@@ -281,7 +312,7 @@ def _record(passage: Passage, recipe: Recipe, measured: list[_Measured]) -> Reco
         ),
         layers=[one.layer for one in measured],
         left_alone=_left_alone(checkpoint, [one.layer for one in measured]),
-        sample=passage.sample.facts if passage.sample else None,
+        sample=sample.facts if sample else None,
         not_copied=checkpoint.stale_files(),
         history=(*earlier.history, earlier.done) if earlier else (),
     )
