@@ -12,6 +12,7 @@ from pathlib import Path
 
 from spbench.kernels import isa_cap
 from spbench.kernels._native import spmm as native
+from spbench.store.cache_folder import cache_folder
 
 
 class Timings:
@@ -52,9 +53,7 @@ class Timings:
 
 def default_path() -> Path:
     """In ``$XDG_CACHE_HOME/spbench``; its name changes with the CPU, SPBENCH_ISA and the kernels."""
-    root = os.environ.get("XDG_CACHE_HOME", "")
-    folder = Path(root) if os.path.isabs(root) else Path(os.path.expanduser("~"), ".cache")
-    return folder / "spbench" / f"timings-{_fingerprint(isa_cap())}.json"
+    return cache_folder() / f"timings-{_fingerprint(isa_cap())}.json"
 
 
 @cache

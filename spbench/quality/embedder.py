@@ -21,10 +21,9 @@ class Embedder(Protocol):
 
 
 class EngineEmbedder:
-    """spbench's engine, int8.
+    """spbench's engine, int8: by the scales beside the weights, or else by scales of each token.
 
-    Without scales beside the weights every token gets its own. Raises :class:`InputError` for a
-    model that the engine does not know.
+    Raises :class:`InputError` for a model that the engine does not know.
     """
 
     dtype = "int8"
@@ -32,7 +31,7 @@ class EngineEmbedder:
     def __init__(self, checkpoint: Checkpoint, threads: int | None) -> None:
         from spbench.engine import Engine
 
-        self._engine = Engine(checkpoint, None, threads)
+        self._engine = Engine(checkpoint, num_threads=threads)
 
     def states(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """See :class:`Embedder`."""

@@ -6,6 +6,7 @@ import shlex
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from spbench.formats.encoder import Encoder
 from spbench.quality.bootstrap import mean_estimate
 from spbench.quality.embedder import Embedder, EngineEmbedder, TorchEmbedder
 from spbench.quality.embedding import Embedding
+from spbench.quality.embedding_cache import EmbeddingCache
 from spbench.quality.fidelity import fidelity
 from spbench.quality.probe import probe, require_probe
 from spbench.quality.settings import EvaluationSettings
@@ -73,7 +75,7 @@ class Evaluation:
             for model in models:
                 _check_comparable(model, self.reference)
             runner = TorchEmbedder(self.reference, self.settings.threads)
-            dense = self._run(self.reference, runner)
+            dense = self._run(self.reference, runner, EmbeddingCache.of(self.reference))
         for model in models:
             embedder = self._embedder(model)
             yield self._row(model, embedder.dtype, self._run(model, embedder), dense)
@@ -83,13 +85,16 @@ class Evaluation:
             return TorchEmbedder(model, self.settings.threads)
         return EngineEmbedder(model, self.settings.threads)
 
-    def _run(self, model: Checkpoint, embedder: Embedder) -> dict[str, _Found]:
+    def _run(
+        self, model: Checkpoint, embedder: Embedder, cache: EmbeddingCache | None = None
+    ) -> dict[str, _Found]:
         config = Encoder.of(model).config
         tokenizer = read_tokenizer(model.folder, min(self.settings.tokens, config.longest))
 
         def embed(side: Side, state_texts: int) -> Embedding:
             tokens = Tokens.of(tokenizer, side.texts)
-            made = Embedding.of(embedder, tokens, config.pad_token, state_texts)
+            make = partial(Embedding.of, embedder, tokens, config.pad_token, state_texts)
+            made = make() if cache is None else cache.get(tokens, state_texts, make)
             self.watch(model.folder.name)
             return made
 

@@ -20,7 +20,7 @@ class EvaluationSettings(BaseModel):
     texts: int = Field(2000, ge=10)  # held-out texts of each task, and train texts for its probe
     tokens: int = Field(128, ge=4)  # texts are cut at so many
     tasks: tuple[str, ...] = tuple(SOURCES)
-    state_texts: int = Field(500, ge=1)  # of each task, for the cosine of hidden states
+    state_texts: int = Field(200, ge=1)  # of each task, for the cosine of hidden states
     threads: int | None = Field(None, ge=1)
 
     @field_validator("tasks")

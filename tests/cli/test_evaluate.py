@@ -38,7 +38,8 @@ def folder(tmp_path, monkeypatch):
     def read(name):
         return TextSet(name, "letters", "1", _side(1), _side(2))
 
-    for place in ("quality.evaluation", "quality.embedder", "texts"):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for place in ("quality.evaluation", "texts"):
         monkeypatch.setattr(f"spbench.{place}.read_text_set", read)
     write_encoder(tmp_path / "dense")
     done = _run("prune", tmp_path / "dense", "--sparsity", 0.5, "--out", tmp_path / "pruned")
@@ -78,6 +79,9 @@ def test_the_dense_model_is_fully_like_itself_and_rows_are_added(folder):
     assert float(dense["sentence_cosine"]) == pytest.approx(1, abs=1e-5)
     assert float(dense["imdb_loss"]) == float(dense["imdb_loss_low"]) == 0
     assert float(pruned["sentence_cosine"]) < 0.999
+    kept = [*(folder / "cache/spbench/embeddings").iterdir()]
+    assert len(kept) == 2  # test and train texts of the reference
+    kept[0].write_bytes(b"damaged")
     assert _run(*asked).exit_code == 0
     rows = RowsFile(folder / "run" / QUALITY_ROWS, QualityRow).read()
     assert len(rows) == 4
