@@ -6,14 +6,16 @@ Imports point one way, downwards:
     report         rows in, tables, figures and a page out
     sweeps         axes -> cases, their order, resuming, where they run
     gemm           what is measured: one GEMM case, its numbers, its reference
-    models         what is measured: one whole model, op by op
+    models         what is measured: one whole model, in a runtime or op by op
+    quality        what is measured: what a model is still worth, on real text
     backends       one file for each library that can run a GEMM case
     measure        clock, protocol, workers, statistics, machine facts
     store          append-only rows
     engine         a model as a plan of kernel calls: token ids in, NumPy out
-    pruning        scores -> masks -> recipes
+    pruning        scores -> masks -> recipes; recovery
     quantization   floating point -> s8; scales of activations
     kernels        Python face of the compiled kernels, and their NumPy reference
+    texts          real English text from packages, in sides that cannot overlap
     formats        BlockShape, BlockSparseMatrix, checkpoints, encoders by family
 
 How `spbench run-gemm sweep` travels through them:

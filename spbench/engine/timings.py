@@ -10,9 +10,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from spbench.formats.cache_folder import cache_folder
 from spbench.kernels import isa_cap
 from spbench.kernels._native import spmm as native
-from spbench.store.cache_folder import cache_folder
 
 
 class Timings:

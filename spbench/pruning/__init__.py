@@ -16,6 +16,8 @@ schedule      in how many steps
 prune         checkpoint + recipe -> masks, weights (spool: on disk), record; the folder written
    |
 record        spbench.json beside the weights: what was done, layer by layer
+   |
+recovery/     pruned + dense checkpoint -> the pruned one, trained towards the dense one
 
 inspection    any checkpoint -> zeros by element against zeros by block
 sparsity      the counting that both use

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from spbench.formats.cache_folder import cache_folder
 from spbench.formats.checkpoint import Checkpoint
 from spbench.quality.embedding import Embedding
-from spbench.store.cache_folder import cache_folder
 from spbench.texts import Tokens
 
 

@@ -34,7 +34,7 @@ def job(tmp_path):
     write_encoder(tmp_path / "model")
     write_letters(tmp_path / "texts.txt")
 
-    def start(out: str, *options: str, steps: int = 300) -> subprocess.Popen:
+    def start(out: str, *options: str, steps: int = 60) -> subprocess.Popen:
         recipe = tmp_path / "recipe.yaml"
         recipe.write_text(_RECIPE.format(steps=steps, file=tmp_path / "texts.txt"))
         command = [
@@ -75,7 +75,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(job, tmp_path):
     going_on = job("parts", "--resume")
     progress = going_on.communicate()[1]
     assert going_on.returncode == 0, progress
-    assert "distilled, 300 steps" in progress
+    assert "distilled, 60 steps" in progress
     assert at_once.communicate() and at_once.returncode == 0
     for name in ("model.safetensors", "spbench.json", "spbench-recovery.json"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
