@@ -19,13 +19,17 @@ _OWN = "spbench"
 def read_layer_times(run: Path) -> TimeCosts:
     """Of ``spbench`` at each measured sparsity, and of the fastest dense int8 library beside it.
 
-    Hot caches and no epilogue count before others, then the largest number of tokens, then the
-    smallest of threads. Raises :class:`InputError` for a folder without such rows.
+    All of one setting, so that they add up: hot caches and no epilogue before others, then that
+    with the most shapes, then the most tokens and the fewest threads. Raises :class:`InputError` for a folder without such rows.
     """
     rows = [row for row in RowsFile(run / ROWS).read() if row.status is Status.OK]
-    setting = max((_setting(row) for row in rows if row.backend == _OWN), default=None)
-    if setting is None:
+    own: dict[tuple, set[tuple]] = defaultdict(set)
+    for row in rows:
+        if row.backend == _OWN:
+            own[_setting(row)].add((row.m, row.k, row.pattern))
+    if not own:
         raise InputError(f"{run}: no measured rows of spbench; give a run of run-gemm")
+    setting = max(own, key=lambda one: (*one[:2], len(own[one]), *one[2:]))
     chosen = [row for row in rows if _setting(row) == setting]
     shapes: dict[tuple[tuple[int, int], BlockShape], list[Row]] = defaultdict(list)
     for row in chosen:
