@@ -43,11 +43,11 @@ def _distance(one, other):
     return float(np.square(states[0] - states[1]).mean())
 
 
-@pytest.mark.parametrize("dtype", ["F32", "BF16"])
+@pytest.mark.parametrize(("dtype", "sharded"), [("F32", False), ("BF16", True)])
 def test_second_order_is_nearer_to_the_dense_model_than_magnitude(
-    make_model, texts, tmp_path, dtype
+    make_model, texts, tmp_path, dtype, sharded
 ):
-    source = make_model(encoder_tensors(), encoder_config(), dtype=dtype)
+    source = make_model(encoder_tensors(), encoder_config(), dtype=dtype, sharded=sharded)
     write_tokenizer(source)
     dense = Checkpoint.open(source)
     magnitude = _prune(source, tmp_path / "m", sparsity=0.5)
