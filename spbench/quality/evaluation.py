@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,31 +37,32 @@ class _Found:
     correct: np.ndarray  # bool [test texts]
 
 
-@dataclass(frozen=True, eq=False)
 class Evaluation:
     """Evaluates models on the same texts, against the same reference.
 
-    Attributes
+    Parameters
     ----------
     settings : EvaluationSettings
-    sets : dict
-        Text set of each task.
     reference : Checkpoint, optional
         The dense model. It always runs in f32 on torch; without it a row has accuracies only.
+    watch : callable
+
+    Raises
+    ------
+    InputError
+        A text package or scikit-learn is missing.
     """
 
-    settings: EvaluationSettings
-    reference: Checkpoint | None
-    watch: Watch = lambda _: None
-    sets: dict[str, TextSet] = field(init=False)
-    run_id: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Raises :class:`InputError` where a text package or scikit-learn is missing."""
+    def __init__(
+        self,
+        settings: EvaluationSettings,
+        reference: Checkpoint | None,
+        watch: Watch = lambda _: None,
+    ) -> None:
         require_probe()
-        sets = {task: read_text_set(task) for task in self.settings.tasks}
-        object.__setattr__(self, "sets", sets)
-        object.__setattr__(self, "run_id", uuid.uuid4().hex[:12])
+        self.settings, self.reference, self.watch = settings, reference, watch
+        self.sets = {task: read_text_set(task) for task in settings.tasks}
+        self.run_id = uuid.uuid4().hex[:12]
 
     @staticmethod
     def steps(models: int, settings: EvaluationSettings, has_reference: bool) -> int:
