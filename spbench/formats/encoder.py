@@ -165,6 +165,12 @@ class Encoder:
                 self._check(part, layer, shape, (shape[0],))
             for part in ("attention_norm", "norm"):
                 self._check(part, layer, (c.hidden,), (c.hidden,))
+        surplus = self._tensor_name("query", "weight", c.layers)
+        if surplus is not None:
+            raise InputError(
+                f"{self.checkpoint.source}: {surplus} is of a layer more than the {c.layers} of "
+                f"config.json"
+            )
 
     def _check(self, part: str, layer: int, weight: tuple, bias: tuple | None) -> None:
         for leaf, shape in (("weight", weight), ("bias", bias)):
@@ -177,6 +183,15 @@ class Encoder:
                     f"{self.checkpoint.source}: {name} is {[*found]}, "
                     f"but config.json says {[*shape]}"
                 )
+
+
+def _epsilon(config: Mapping[str, Any], source: str) -> float:
+    value = config.get("layer_norm_eps", 1e-12)
+    if not isinstance(value, int | float) or not 0 <= value < 1:
+        raise InputError(
+            f"{source}: config.json gives layer_norm_eps {value!r}, not a small positive number"
+        )
+    return float(value)
 
 
 def read_encoder_config(config: Mapping[str, Any], source: str) -> EncoderConfig:
@@ -216,7 +231,7 @@ def read_encoder_config(config: Mapping[str, Any], source: str) -> EncoderConfig
         vocabulary=size("vocab_size"),
         positions=size("max_position_embeddings"),
         first_position=pad + 1 if "roberta" in family else 0,
-        epsilon=float(config.get("layer_norm_eps", 1e-12)),
+        epsilon=_epsilon(config, source),
         activation=_ACTIVATIONS[activation],
         pad_token=pad,
     )
