@@ -90,7 +90,7 @@ def _integers(name: str, values: np.ndarray) -> np.ndarray:
         raise InputError(
             f"{name}: rows of different lengths; pad them, and mask the padding"
         ) from error
-    if array.dtype.kind not in "iub":
+    if array.size and array.dtype.kind not in "iub":
         raise InputError(f"{name} holds {array.dtype}, not integers")
     return array.astype(np.int64, copy=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,8 +81,8 @@ class Engine:
     Raises
     ------
     InputError
-        An architecture that is not known, tensors that do not fit config.json, or scales of another
-        model.
+        An architecture that is not known, tensors that do not fit config.json, scales of another
+        model, or ``activation_by`` without scales.
     """
 
     def __init__(
@@ -99,11 +100,17 @@ class Engine:
                 f"{checkpoint.source}: scales of {len(scales)} layers for a model of "
                 f"{encoder.config.layers}"
             )
+        if scales is None and activation_by is not None:
+            raise InputError(
+                f"{checkpoint.source}: activation_by {activation_by!r} needs scales, and the model "
+                f"has none: run spbench quantize, or leave it out"
+            )
         threads = default_num_threads() if num_threads is None else num_threads
         if threads < 1:
             raise ValueError(f"num_threads must be at least 1, not {threads}")
         self.config = encoder.config
         self.folder = checkpoint.folder
+        self.is_calibrated = scales is not None
         capacity = -(-max(_MOST_TOKENS, encoder.config.longest) // 64) * 64
         self.compiled = (
             DynamicEncoder(encoder, capacity, threads, every_layer)
@@ -153,15 +160,17 @@ class Engine:
             by_layer if self.compiled.every_layer else None,
         )
 
-    def encode(self, texts: list[str], normalize: bool = True) -> np.ndarray:
+    def encode(self, texts: Iterable[str], normalize: bool = True) -> np.ndarray:
         """Sentence embeddings f32 [texts, hidden]: means of token states, of length 1 each.
 
-        Texts longer than the model's positions are cut. Raises :class:`InputError` without a
-        tokenizer.json in the model's folder, or the package ``tokenizers``.
+        Texts longer than the model's positions are cut. Raises :class:`InputError` for what is no
+        sequence of texts, and without a tokenizer.json in the model's folder, or the package
+        ``tokenizers``.
         """
+        texts = _checked(texts)
         if not texts:
             return np.empty((0, self.config.hidden), np.float32)
-        encoded = self.tokenizer.encode_batch(list(texts))
+        encoded = self.tokenizer.encode_batch(texts)
         longest = max(len(item.ids) for item in encoded)
         ids, mask, types = (np.zeros((len(texts), longest), np.int64) for _ in range(3))
         ids[:] = self.config.pad_token
@@ -232,6 +241,21 @@ class Engine:
         rows = np.empty((len(batch.ids), self._outputs * self.config.hidden), np.float32)
         self._run(batch, rows, np.arange(len(rows)), time_ns)
         return dict(zip(plan.names, time_ns.sum(axis=0).tolist(), strict=True))
+
+
+def _checked(texts: Iterable[str]) -> list[str]:
+    """All of them, as UTF-8 can say them; a text alone is refused, not read letter by letter."""
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        raise InputError(f"texts is one {type(texts).__name__}: give a list of texts")
+    checked = list(texts)
+    for i, text in enumerate(checked):
+        if not isinstance(text, str):
+            raise InputError(f"texts[{i}] is of type {type(text).__name__}, not str")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"texts[{i}] holds half a surrogate pair, which is no text") from error
+    return checked
 
 
 def _padded(values: np.ndarray) -> np.ndarray:

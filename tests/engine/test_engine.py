@@ -152,6 +152,7 @@ BAD = [
     ({"input_ids": np.ones((0, 3), int)}, "at least one"),
     ({"input_ids": np.ones((3, 0), int)}, "at least one"),
     ({"input_ids": np.ones(3, int)}, r"input_ids is \[3\]"),
+    ({"input_ids": []}, r"input_ids is \[0\]"),
     ({"input_ids": np.ones((1, 3))}, "float64, not integers"),
     ({"input_ids": [[1, 2], [3]]}, "different lengths"),
     ({"input_ids": np.ones((1, 3), int), "attention_mask": np.ones((1, 4))}, "float64, not"),
@@ -224,12 +225,47 @@ def say_other_sizes(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config))
 
 
+def say_fewer_layers(folder: Path) -> None:
+    config = encoder_config("bert") | {"num_hidden_layers": 1}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("epsilon", ["x", None, -1, float("nan")])
+def test_an_epsilon_that_is_none_is_refused(make_engine, epsilon):
+    folder = make_engine().folder
+    config = encoder_config("bert") | {"layer_norm_eps": epsilon}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="layer_norm_eps"):
+        Engine.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("abc", "texts is one str"),
+        (None, "texts is one NoneType"),
+        (["a", 1], r"texts\[1\] is of type int"),
+        ([["a", "b"]], r"texts\[0\] is of type list"),
+        (["\ud800"], "surrogate"),
+    ],
+)
+def test_what_are_no_texts_is_refused(make_engine, texts, message):
+    with pytest.raises(InputError, match=message):
+        make_engine().encode(texts)
+
+
+def test_a_gelu_is_chosen_only_with_scales(make_engine):
+    with pytest.raises(InputError, match="activation_by 'table' needs scales"):
+        Engine.from_pretrained(make_engine().folder, activation_by="table")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (truncate, "corrupt or truncated"),
         (put_nan_into_the_last_layer, "output.dense.weight holds NaN or Inf"),
         (say_other_sizes, r"is \[40, 24\], but config.json says \[44, 24\]"),
+        (say_fewer_layers, "layer.1.* is of a layer more than the 1 of config.json"),
     ],
 )
 def test_a_model_that_cannot_be_loaded_leaks_nothing(make_engine, spoil, message):
@@ -326,3 +362,5 @@ def test_text_becomes_vectors(minilm):
     assert vectors[0] @ vectors[2] < 0.3
     np.testing.assert_array_equal(engine.encode(["A cat on a mat"])[0], vectors[1])
     assert engine.encode([]).shape == (0, 384)
+    as_array = np.array(["A cat on a mat"])
+    np.testing.assert_array_equal(engine.encode(as_array)[0], vectors[1])
