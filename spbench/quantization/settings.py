@@ -22,6 +22,9 @@ class QuantizationSettings(BaseModel):
     @classmethod
     def build(cls, **given: Any) -> QuantizationSettings:
         """Values of None count as not given. Raises :class:`InputError` with one line."""
+        method = given.get("method")
+        if given.get("percentile") is not None and method in ("min-max", "mse"):
+            raise InputError(f"percentile: {method} has none; leave it out, or take percentile")
         try:
             return cls(**{key: value for key, value in given.items() if value is not None})
         except ValidationError as error:

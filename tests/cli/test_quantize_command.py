@@ -83,6 +83,7 @@ def test_a_bad_choice_leaves_nothing_behind(model, texts, tmp_path):
         (b"\xff\xfe", (), "UTF-8"),
         (b"w3", ("--percentile", "40"), "percentile"),
         (b"w3", ("--method", "median"), "median"),
+        (b"w3", ("--method", "mse", "--percentile", "99.9"), "mse has none"),
     ],
 )
 def test_bad_input_is_one_line(model, texts, tmp_path, content, options, message):
