@@ -35,11 +35,14 @@ def plan(
     """Show every op of MODEL: its kernel, its form, its memory, and why.
 
     MODEL is a Hugging Face folder, the name of an installed package that carries
-    one, or a YAML file of configs/models. Weights that are clearly sparse or dense are packed so; others are
-    measured in each form, once for this CPU. Ops share buffers.
+    one, or a YAML file of configs/models. Weights that are clearly sparse or
+    dense are packed so; others are measured in each form, once for this CPU.
+    Ops share buffers.
     """
     from spbench.models.loading import load_model
+    from spbench.sweeps.thread_count import require_cpus
 
+    require_cpus(threads or 1)
     loaded = load_model(model, threads, pattern=pattern, sparsity=sparsity)
     rows = [
         vars(row)
@@ -64,6 +67,7 @@ def _totals(loaded: LoadedModel) -> list[str]:
     share, dense = plan.dense_share, f"{plan.dense_bytes / 1e6:.1f} MB"
     tokens, first = loaded.first_tokens, f"{loaded.first_call_ns / 1e6:.1f} ms"
     return [
+        f"activations: {loaded.activations}",
         f"weights: {plan.weight_bytes / 1e6:.1f} MB packed, {share:.2f} of dense int8 ({dense})",
         f"buffers: {plan.buffer_bytes / 1e6:.1f} MB, laid out beforehand; threads: {plan.threads}",
         f"loading: {loaded.load_ns / 1e9:.2f} s, the first call of {tokens} tokens {first}",

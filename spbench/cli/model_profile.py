@@ -59,13 +59,15 @@ def profile(
     """Time every op of MODEL on sentences of random tokens, beside its own bound.
 
     MODEL is a Hugging Face folder, the name of an installed package that carries
-    one, or a YAML file of configs/models. The bound of an op is what this machine needs at least: its int8 and
-    f32 multiply-adds at the measured peaks, or the bytes that it reads at the
-    measured bandwidth.
+    one, or a YAML file of configs/models. The bound of an op is what this machine
+    needs at least: its int8 and f32 multiply-adds at the measured peaks, or the
+    bytes that it reads at the measured bandwidth.
     """
     from spbench.models.loading import load_model
     from spbench.models.profile import profile as measure
+    from spbench.sweeps.thread_count import require_cpus
 
+    require_cpus(threads)
     _require_drawable(figure)
     engine = load_model(model, threads, tokens, pattern, sparsity).engine
     measured = measure(engine, batch, tokens, seconds)

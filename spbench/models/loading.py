@@ -14,6 +14,9 @@ from spbench.models.workshop import Workshop
 from spbench.quantization import ActivationScales, read_scales
 
 _SEED = 0
+_RANDOM = "calibrated on random sentences, for speed alone"
+_STORED = "calibrated: the scales that lie in the model's folder"
+_DYNAMIC = "not calibrated: each token gets its own scales, which is slower"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +31,15 @@ class LoadedModel:
     first_call_ns : int
         One sentence of ``first_tokens`` tokens.
     first_tokens : int
+    activations : str
+        Where their scales come from, for people.
     """
 
     engine: Engine
     load_ns: int
     first_call_ns: int
     first_tokens: int
+    activations: str
 
 
 def load_model(
@@ -57,11 +63,15 @@ def load_model(
         return _loaded(source, None, threads, tokens)
     with Workshop() as workshop:
         files = workshop.files(model, pruned, _SEED)
-        return _loaded(files.folder, read_scales(Path(files.scales)), threads, tokens)
+        return _loaded(files.folder, read_scales(Path(files.scales)), threads, tokens, _RANDOM)
 
 
 def _loaded(
-    folder: str, scales: ActivationScales | None, threads: int | None, tokens: int
+    folder: str,
+    scales: ActivationScales | None,
+    threads: int | None,
+    tokens: int,
+    activations: str = "",
 ) -> LoadedModel:
     start = time.perf_counter_ns()
     engine = Engine.from_pretrained(folder, scales, threads)
@@ -69,7 +79,9 @@ def _loaded(
     ids = random_ids(engine, 1, min(tokens, engine.config.longest))
     first = time.perf_counter_ns()
     engine(ids)
-    return LoadedModel(engine, loaded - start, time.perf_counter_ns() - first, ids.shape[1])
+    first_call_ns = time.perf_counter_ns() - first
+    activations = activations or (_STORED if engine.is_calibrated else _DYNAMIC)
+    return LoadedModel(engine, loaded - start, first_call_ns, ids.shape[1], activations)
 
 
 def random_ids(engine: Engine, batch: int, tokens: int) -> np.ndarray:

@@ -81,7 +81,7 @@ class Profile:
         """Share of the ops' time in those at :data:`NEAR` of their own bound or more."""
         if self.limits is None:
             return None
-        return sum(op.time_ns for op in self.ops if op.share >= NEAR) / self.ops_ns
+        return sum(op.time_ns for op in self.ops if op.share and op.share >= NEAR) / self.ops_ns
 
     def by_kind(self) -> tuple[OpTime, ...]:
         """Kinds by their time, the longest first."""

@@ -39,6 +39,7 @@ def test_plan_shows_every_op_and_totals(model):
     result = run("plan", model, "--threads", "1")
     assert result.exit_code == 0, result.output
     assert "0 attention" in result.stdout and "clearly sparse" in result.stdout
+    assert "activations: calibrated: the scales" in result.stdout
     assert "of dense int8" in result.stdout and "the first call of 128 tokens" in result.stdout
 
 
@@ -77,6 +78,8 @@ def test_profile_draws_a_figure(model, quick, tmp_path, name, start):
         (["profile", "MODEL", "--figure", "no/such/p.png"], "the folder does not exist"),
         (["profile", "MODEL", "--tokens", "600"], "at most 520 tokens"),
         (["profile", "MODEL", "--threads", "0"], "--threads"),
+        (["profile", "MODEL", "--threads", "9999"], "threads 9999: this process may use"),
+        (["plan", "MODEL", "--threads", "9999"], "threads 9999: this process may use"),
         (["plan", "MODEL", "--threads", "x"], "--threads"),
     ],
 )
