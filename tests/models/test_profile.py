@@ -57,3 +57,8 @@ def test_kinds_are_sums_and_near_is_a_share_of_time():
     up, norm = found.by_kind()
     assert (up.name, up.time_ns, up.bound.time_ns, up.kernel) == ("up", 30, 19, "up_kernel")
     assert norm.share == pytest.approx(0.2)
+
+
+def test_an_op_too_short_for_the_clock_is_not_near():
+    found = Profile(1, 1, 1, 3, 50.0, (op("up", 10, 9), op("rows", 0, 1)), LIMITS)
+    assert found.near_share == 1
