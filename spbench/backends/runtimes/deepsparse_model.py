@@ -39,7 +39,7 @@ class DeepSparse(Runtime):
     def available(cls) -> Availability:
         named = os.environ.get(VARIABLE)
         if not named:
-            return Availability(ok=False, reason=f"{VARIABLE} is not set", install=INSTALL)
+            return _missing(f"{VARIABLE} is not set")
         python = _python(Path(named))
         command = [
             python,
@@ -50,12 +50,14 @@ class DeepSparse(Runtime):
             answer = subprocess.run(
                 command, check=False, capture_output=True, text=True, timeout=60
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return Availability(ok=False, reason=f"{python}: {error}", install=INSTALL)
-        if answer.returncode:
-            reason = f"{python}: {answer.stderr.strip().splitlines()[-1]}"
-            return Availability(ok=False, reason=reason, install=INSTALL)
-        return Availability(ok=True, version=answer.stdout.split()[-1])
+        except OSError as error:
+            return _missing(f"{python}: {error.strerror}")
+        except subprocess.TimeoutExpired as error:
+            return _missing(f"{python}: no answer within {error.timeout:g} s")
+        said, complaint = answer.stdout.split(), answer.stderr.strip().splitlines()
+        if answer.returncode or not said:
+            return _missing(f"{python}: {complaint[-1] if complaint else 'is no Python'}")
+        return Availability(ok=True, version=said[-1])
 
     def convert(self, model: RuntimeModel) -> None:
         """The file is the child's own: DeepSparse rewrites what it reads."""
@@ -130,6 +132,10 @@ class DeepSparse(Runtime):
         if "error" in answer:
             raise RunError(f"DeepSparse: {answer['error']}")
         return answer
+
+
+def _missing(reason: str) -> Availability:
+    return Availability(ok=False, reason=reason, install=INSTALL)
 
 
 def _python(named: Path) -> str:

@@ -72,6 +72,17 @@ def test_deepsparse_is_missing_where_nothing_names_it(monkeypatch, tmp_path):
     assert not kind.available().ok
 
 
+@pytest.mark.parametrize("script", ["exit 0", "exit 1", "echo no module >&2; exit 1"])
+def test_deepsparse_is_missing_where_what_is_named_is_no_python(monkeypatch, tmp_path, script):
+    named = tmp_path / "python"
+    named.write_text(f"#!/bin/sh\n{script}\n")
+    named.chmod(0o755)
+    monkeypatch.setenv("SPBENCH_DEEPSPARSE", str(named))
+    here = runtime_class("deepsparse").available()
+    told = "no module" if "module" in script else "is no Python"
+    assert (here.ok, here.reason) == (False, f"{named}: {told}")
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(InputError, match="unknown runtime 'onnx': choose from spbench, "):
         require_known("onnx")
