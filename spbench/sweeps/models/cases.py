@@ -28,7 +28,7 @@ def bench_cases(config: BenchConfig) -> list[ModelCase]:
 def limit_cases(config: LimitConfig) -> list[LimitCase]:
     """Every combination, once. Raises :class:`InputError`, also for a model without a limit."""
     cores = config.cores or default_num_threads()
-    require_cpus(cores)
+    require_cpus(cores, "cores")
     return [
         LimitCase(
             ModelCase(model, pruned, config.batch, tokens, 1, config.seed),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from spbench.measure.affinity import worker_cpus
@@ -61,7 +62,7 @@ class Instances:
         self._ask_all(settings.timeout_s, "release")
         if wrong:
             raise Refused(replace(prepared[0], status="wrong", reason=f"after timing: {wrong}"))
-        return _trial(streams, batch, self._threads)
+        return trial_of(streams, batch, self._threads)
 
     def facts(self, task: ModelTask, settings: LimitConfig) -> Any:
         """What the runtime says about itself (``ModelFacts``)."""
@@ -86,21 +87,22 @@ class Instances:
             worker.close()
 
 
-def _trial(streams: Sequence[Sequence[Timing]], batch: int, threads: int) -> Trial:
-    kept = [_undisturbed(calls, threads) for calls in streams]
-    walls = [call.wall_ns for calls in kept for call in calls]
-    rates = [len(calls) / sum(call.wall_ns for call in calls) for calls in kept]
+def trial_of(streams: Sequence[Sequence[Timing]], batch: int, threads: int) -> Trial:
+    """What all instances did together; the one with the slowest calls has the 99th percentile."""
+    kept = [_undisturbed(calls, threads) or calls for calls in streams]
+    walls = [[call.wall_ns for call in calls] for calls in kept]
+    rates = [len(calls) / sum(calls) for calls in walls]
+    undisturbed = sum(len(_undisturbed(calls, threads)) for calls in streams)
     return Trial(
         instances=len(streams),
         threads=threads,
         batch=batch,
-        time_ns=median_interval(walls),
-        p99_ns=p99_ns(walls),
+        time_ns=median_interval(list(chain(*walls))),
+        p99_ns=max(map(p99_ns, walls)),
         throughput=batch * sum(rates) * 1e9,
-        lost_share=1 - len(walls) / sum(map(len, streams)),
+        lost_share=1 - undisturbed / sum(map(len, streams)),
     )
 
 
 def _undisturbed(calls: Sequence[Timing], threads: int) -> Sequence[Timing]:
-    kept = [call for call in calls if (lost_of(call, threads) or 0.0) <= LOST_SHARE_LIMIT]
-    return kept or calls
+    return [call for call in calls if (lost_of(call, threads) or 0.0) <= LOST_SHARE_LIMIT]

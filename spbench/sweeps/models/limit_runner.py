@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from spbench.backends.runtimes import runtime_class
 from spbench.measure.affinity import usable_cpus
+from spbench.measure.contestant import LOST_SHARE_LIMIT
 from spbench.measure.player import PlayerFailed
 from spbench.models.bench import ModelFacts
 from spbench.models.task import ModelTask
@@ -82,6 +83,10 @@ class LimitRunner:
         if status is Status.OK and best is None:
             fastest = min(trial.p99_ns for trial in tried) / 1e6
             reason = f"no setting within {case.limit_ms:g} ms: the quickest has {fastest:.2f} ms"
+        lost = best.lost_share if best else max((trial.lost_share for trial in tried), default=0)
+        if status is Status.OK and lost > LOST_SHARE_LIMIT:
+            disturbed = f"disturbed: other processes had a core in {lost:.0%} of the calls"
+            reason = "; ".join(filter(None, (reason, disturbed)))
         return ModelRow(
             run_id=self._run_id,
             case_id=case.case_id,
@@ -129,5 +134,6 @@ def _command(case: LimitCase, runtime: str, config: LimitConfig) -> str:
     what = [largest.model.source, "--runtime", runtime, "--tokens", str(largest.tokens)]
     what += largest.pruning_options()
     what += ["--latency-limit-ms", f"{case.limit_ms:g}", "--cores", str(case.cores)]
-    what += ["--batch", str(config.batch), "--seed", str(largest.seed)]
+    what += ["--batch", str(config.batch), "--trial-s", f"{config.trial_s:g}"]
+    what += ["--seed", str(largest.seed)]
     return shlex.join([*environment(), "spbench", "run-model", "limit", *what])

@@ -23,7 +23,7 @@ class Trial:
     time_ns: Interval  # median of a call
     p99_ns: float
     throughput: float
-    lost_share: float  # of the calls: left out, as other processes had their core
+    lost_share: float  # of the calls: other processes had their core
 
 
 def search(measure: Callable[[int], Trial], limit_ns: float, most: int) -> list[Trial]:
