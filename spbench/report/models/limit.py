@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spbench.report.case import percent
 from spbench.report.models.case import counts
 from spbench.report.models.numbers import milliseconds
 from spbench.store.model_row import ModelRow
@@ -21,6 +22,10 @@ class Search:
     sparsity: float
     latency_limit_ns: float
     tokens: int
+
+    def __str__(self) -> str:
+        limit = milliseconds(self.latency_limit_ns)
+        return f"{self.model} {self.tokens} tokens, {self.pattern} {percent(self.sparsity)}, within {limit} ms"
 
 
 @dataclass(frozen=True)

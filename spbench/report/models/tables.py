@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from statistics import median
+from typing import Any
 
 from spbench.measure.statistics import CONFIDENCE
 from spbench.report.case import percent
@@ -262,6 +263,10 @@ def remarks(study: ModelStudy) -> Table:
             row = case.counted(name)
             if row is not None and row.reason:
                 found.setdefault((name, without_numbers(row.reason)), []).append(str(case))
+    for each in study.limited:
+        if each.best is not None and each.best.reason:
+            about = each.runtime, without_numbers(each.best.reason)
+            found.setdefault(about, []).append(str(each.search))
     return Table(
         "Whole models: counted, but with a remark",
         ["runtime", "remark", "cases", "which"],
@@ -313,7 +318,7 @@ def protocol(study: ModelStudy) -> Table:
     return Table(
         "How whole models were measured",
         ["key", "value"],
-        distinct_values(row.protocol for row in study.rows),
+        distinct_values(_settings(row) for row in study.rows),
         "The runtimes of a case ran the same weights in turns, each in its own process; every output"
         " was checked against f32 with the same weights by the process that timed it. A ratio is taken"
         f" round by round; its interval holds the median with {percent(CONFIDENCE)} confidence."
@@ -322,6 +327,11 @@ def protocol(study: ModelStudy) -> Table:
         f" {MINIMUM_ROUNDS} rounds, or if other processes had the core for more than"
         f" {percent(DISTURBED_SHARE)} of either's time (disturbed), a case is undecided.",
     )
+
+
+def _settings(row: ModelRow) -> Mapping[str, Any]:
+    """What was asked for: what a search tried is a result."""
+    return {key: value for key, value in row.protocol.items() if key != "tried"}
 
 
 _ABOUT = ("model", "blocks", "zeros", "batch x tokens", "threads")

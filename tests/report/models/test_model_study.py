@@ -10,6 +10,7 @@ from synthetic_runs import row
 from spbench.cli import main
 from spbench.measure.statistics import Verdict
 from spbench.report.case import group_cases
+from spbench.report.models import tables
 from spbench.report.models.limit import limited
 from spbench.report.models.numbers import milliseconds, rate, ratio
 from spbench.report.models.origin import origin_of
@@ -129,6 +130,18 @@ def test_a_search_may_leave_its_best_only_or_say_that_there_is_none():
     assert (own.best, own.tried) == (best, 3)
     assert (torch.best, torch.reason) == (None, "no setting within 1 ms")
     assert [each.runtime for each in study.left_out] == ["torch-bf16"]
+
+
+def test_what_a_search_tried_is_no_setting_and_its_remark_is_told():
+    tried = {"cores": 2, "tried": [{"batch": 1}]}
+    reason = "disturbed: other processes had a core in 40 % of the calls"
+    best = model_row(time_ns=0.9e6, p99_ns=1e6, latency_limit_ns=1e6, protocol=tried, reason=reason)
+    study = ModelStudy([best])
+    assert tables.protocol(study).rows == [["cores", "2"]]
+    ((runtime, remark, count, which),) = tables.remarks(study).rows
+    assert (runtime, count) == ("spbench", "1")
+    assert remark.startswith("disturbed: other processes had a core")
+    assert which == "bert-base 128 tokens, 4x1 90 %, within 1.00 ms"
 
 
 def test_searches_are_no_cases_and_cases_no_searches():
