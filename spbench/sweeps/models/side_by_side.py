@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spbench.measure.contestant import LOST_SHARE_LIMIT
 from spbench.measure.statistics import Interval, speedup
 from spbench.store.model_row import ModelRow
 from spbench.store.schema import Status
@@ -41,6 +42,12 @@ def side_by_side(rows: Sequence[ModelRow]) -> list[Line]:
     return [_line(row, subjects.get((row.case_id, row.host))) for row in rows]
 
 
+def _status(row: ModelRow) -> str:
+    """``ok, disturbed`` where other processes had the core for too much of the time to compare."""
+    disturbed = row.status is Status.OK and (row.lost_share or 0.0) > LOST_SHARE_LIMIT
+    return f"{row.status}, disturbed" if disturbed else str(row.status)
+
+
 def _line(row: ModelRow, subject: ModelRow | None) -> Line:
     times = {}
     if row.status is Status.OK and row.time_ns is not None:
@@ -61,7 +68,7 @@ def _line(row: ModelRow, subject: ModelRow | None) -> Line:
         sparsity=row.sparsity,
         threads=row.threads,
         runtime=row.runtime,
-        status=str(row.status),
+        status=_status(row),
         cosine=row.cosine,
         **times,
     )
