@@ -10,6 +10,7 @@ from spbench.report import figures
 from spbench.report.blocks import Block, Commands, Heading, Paragraph, Sketch
 from spbench.report.machine import Machines
 from spbench.report.models import quality_tables, tables
+from spbench.report.models.limit_verdict import limit_lines
 from spbench.report.models.prediction import Prediction, predictions
 from spbench.report.models.study import ModelStudy
 from spbench.report.models.trade_off import TradeOff, trade_offs
@@ -50,7 +51,11 @@ class Models:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """For the first screen."""
-        return model_lines(self.study) + trade_off_lines(self.trade_offs, self.qualities)
+        return (
+            *model_lines(self.study),
+            *limit_lines(self.study.limited),
+            *trade_off_lines(self.trade_offs, self.qualities),
+        )
 
     @property
     def warning(self) -> str:

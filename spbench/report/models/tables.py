@@ -12,7 +12,7 @@ from spbench.report.case import percent
 from spbench.report.circumstance_tables import distinct_values
 from spbench.report.comparison import DISTURBED_SHARE, MINIMUM_ROUNDS
 from spbench.report.exclusion import without_numbers
-from spbench.report.models.case import DENSE, SUBJECT, ModelCase, counts
+from spbench.report.models.case import DENSE, SUBJECT, ModelCase
 from spbench.report.models.limit import Limited, latency
 from spbench.report.models.numbers import median_ms, milliseconds, rate, ratio
 from spbench.report.models.prediction import Prediction, error
@@ -20,6 +20,7 @@ from spbench.report.models.runtime import Footnotes
 from spbench.report.models.study import ModelStudy, runtimes
 from spbench.report.table import NOTHING, Cell, Table
 from spbench.store.model_row import ModelRow
+from spbench.store.schema import Status
 
 CASES_NAMED = 5
 
@@ -295,14 +296,14 @@ def model_runtimes(study: ModelStudy) -> Table:
         found.setdefault(row.runtime, []).append(row)
     rows = []
     for name in runtimes(study.rows):
-        counted = list(filter(counts, found[name]))
+        ran = [row for row in found[name] if row.status is Status.OK]
         rows.append(
             [
                 name,
-                ", ".join(sorted({row.dtype for row in counted})) or NOTHING,
-                ", ".join(sorted({row.implementation for row in counted} - {""})) or NOTHING,
-                f"{len(counted)} of {len(found[name])}",
-                "; ".join(sorted({row.handicaps for row in counted} - {""})) or NOTHING,
+                ", ".join(sorted({row.dtype for row in ran})) or NOTHING,
+                ", ".join(sorted({row.implementation for row in ran} - {""})) or NOTHING,
+                f"{len(ran)} of {len(found[name])}",
+                "; ".join(sorted({row.handicaps for row in ran} - {""})) or NOTHING,
             ]
         )
     return Table(
@@ -325,7 +326,8 @@ def protocol(study: ModelStudy) -> Table:
         f" Faster or slower is what lies more than {percent(study.indifference)} beyond 1 in a sign"
         " test, corrected for the number of comparisons (Benjamini and Hochberg); with fewer than"
         f" {MINIMUM_ROUNDS} rounds, or if other processes had the core for more than"
-        f" {percent(DISTURBED_SHARE)} of either's time (disturbed), a case is undecided.",
+        f" {percent(DISTURBED_SHARE)} of either's time (disturbed), a case is undecided."
+        + (_SEARCHED if study.limited else ""),
     )
 
 
@@ -334,6 +336,10 @@ def _settings(row: ModelRow) -> Mapping[str, Any]:
     return {key: value for key, value in row.protocol.items() if key != "tried"}
 
 
+_SEARCHED = (
+    " A search under a latency limit has one runtime after another, not in turns; calls that lost their"
+    " core to other processes are left out there, and the slowest instance has the 99th percentile."
+)
 _ABOUT = ("model", "blocks", "zeros", "batch x tokens", "threads")
 
 
