@@ -16,6 +16,7 @@ from spbench.pruning.record import Record, read_record
 from spbench.pruning.sparsity import ZeroCount, zero_weights
 
 DENSE = "dense"
+_YAMLS = Path("configs", "models")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class ModelChoice:
         if Path(source).suffix in (".yaml", ".yml"):
             config = ModelConfig.read(source)
             return cls(config.name, source, encoder_config(config), config, UNPRUNED)
-        checkpoint = Checkpoint.open(source)
+        try:
+            checkpoint = Checkpoint.open(source)
+        except InputError as error:
+            raise InputError(f"{error}{_meant(source)}") from error
         encoder = Encoder.of(checkpoint).config
         record = read_record(checkpoint.folder)
         name = _last_part(_first_source(record) if record else source)
@@ -88,6 +92,13 @@ def linear_sparsity(checkpoint: Checkpoint) -> float:
     layers = checkpoint.linear_layers
     counts = (zero_weights(checkpoint.weight(layer)) for layer in layers)
     return sum(counts, ZeroCount()).share
+
+
+def _meant(source: str) -> str:
+    """A hint, where a YAML file in sight has that name."""
+    files = (Path(f"{source}.yaml"), _YAMLS / f"{source}.yaml")
+    found = next((file for file in files if not Path(source).exists() and file.is_file()), None)
+    return f"; did you mean {found}?" if found else ""
 
 
 def _as_it_is(record: Record | None) -> Pruned:

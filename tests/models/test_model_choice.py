@@ -1,5 +1,7 @@
 """What MODEL means, and which sparsities of it are measured."""
 
+from pathlib import Path
+
 import pytest
 from small_encoders import encoder_config, encoder_tensors
 from tiny_models import tiny_yaml
@@ -20,6 +22,16 @@ def test_a_yaml_file_is_a_model_with_random_weights(tmp_path):
     model = ModelChoice.find(tiny_yaml(tmp_path))
     assert (model.name, model.config.hidden_size, model.encoder.longest) == ("tiny", 32, 40)
     assert model.variants([], []) == [UNPRUNED]
+
+
+def test_the_name_of_a_yaml_file_alone_is_answered_with_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = Path(tiny_yaml(tmp_path))
+    with pytest.raises(InputError, match=f"did you mean {file.name}"):
+        ModelChoice.find(file.stem)
+    with pytest.raises(InputError) as told:
+        ModelChoice.find("other")
+    assert "did you mean" not in str(told.value)
 
 
 def test_a_folder_is_measured_as_it_is_unless_told(folder):

@@ -25,7 +25,8 @@ class Search:
 
     def __str__(self) -> str:
         limit = milliseconds(self.latency_limit_ns)
-        return f"{self.model} {self.tokens} tokens, {self.pattern} {percent(self.sparsity)}, within {limit} ms"
+        zeros = f"{self.pattern} {percent(self.sparsity)}"
+        return f"{self.model} {self.tokens} tokens, {zeros}, within {limit} ms"
 
 
 @dataclass(frozen=True)
