@@ -17,7 +17,7 @@ _HEADERS = {
     "kernel": "kernel",
     "isa": "ISA",
     "form": "form",
-    "sparsity": "zero blocks",
+    "sparsity": "left out",
     "weight_bytes": "weights, bytes",
     "buffer_bytes": "writes to, bytes",
     "reason": "why this form",

@@ -47,26 +47,30 @@ class Batch:
             raise InputError(
                 f"input_ids is {[*ids.shape]}: give [sentences, tokens], at least one of each"
             )
-        types = _like(ids, "token_type_ids", token_type_ids, 0)
-        mask = _like(ids, "attention_mask", attention_mask, 1) != 0
-        lengths = mask.sum(axis=1)
-        if not lengths.all():
-            raise InputError(f"attention_mask: sentence {int(lengths.argmin())} has no token")
-        _within("token id", ids[mask], config.vocabulary, "the vocabulary")
-        _within("token type", types[mask], type_count, "the model's token types")
-        positions = _positions(config, ids)
+        types = None if token_type_ids is None else _like(ids, "token_type_ids", token_type_ids)
+        if attention_mask is None:
+            place, held = np.arange(ids.size), np.ravel
+            lengths = np.full(len(ids), ids.shape[1])
+        else:
+            mask = _like(ids, "attention_mask", attention_mask) != 0
+            place, held = np.flatnonzero(mask), lambda values: values[mask]
+            lengths = mask.sum(axis=1)
+            if not lengths.all():
+                raise InputError(f"attention_mask: sentence {int(lengths.argmin())} has no token")
+        tokens, positions = held(ids), held(_positions(config, ids))
+        types = np.zeros(len(tokens), np.int32) if types is None else held(types)
+        _within("token id", tokens, config.vocabulary, "the vocabulary")
+        _within("token type", types, type_count, "the model's token types")
         _within(
-            "position", positions[mask], config.positions,
+            "position", positions, config.positions,
             f"the model's positions (sentences of at most {config.longest} tokens)",
         )  # fmt: skip
         begin = np.zeros(len(ids) + 1, np.int64)
         np.cumsum(lengths, out=begin[1:])
         return cls(
-            ids.shape,
-            np.flatnonzero(mask),
-            begin,
-            *(array[mask].astype(np.int32) for array in (ids, positions, types)),
-        )
+            ids.shape, place, begin,
+            *(array.astype(np.int32, copy=False) for array in (tokens, positions, types)),
+        )  # fmt: skip
 
     @property
     def is_full(self) -> bool:
@@ -95,9 +99,7 @@ def _integers(name: str, values: np.ndarray) -> np.ndarray:
     return array.astype(np.int64, copy=False)
 
 
-def _like(ids: np.ndarray, name: str, values: np.ndarray | None, default: int) -> np.ndarray:
-    if values is None:
-        return np.full(ids.shape, default, np.int64)
+def _like(ids: np.ndarray, name: str, values: np.ndarray) -> np.ndarray:
     array = _integers(name, values)
     if array.shape != ids.shape:
         raise InputError(f"{name} is {[*array.shape]}, but input_ids is {[*ids.shape]}")

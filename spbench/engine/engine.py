@@ -15,7 +15,7 @@ import numpy as np
 from spbench.engine.batch import Batch
 from spbench.engine.compiled_encoder import CompiledEncoder
 from spbench.engine.dynamic_encoder import DynamicEncoder
-from spbench.engine.heads import find_classifier, find_pooler
+from spbench.engine.heads import Head, find_classifier, find_pooler
 from spbench.engine.plan import Plan
 from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
@@ -38,21 +38,42 @@ class EncoderOutput:
     ----------
     last_hidden_state : f32 [sentences, length, hidden]
         Zero where attention_mask is.
-    pooled : f32 [sentences, hidden], or None
-        The pooler's output, of models that have one.
-    logits : f32 [sentences, labels], or None
-        The classifier's output, of sentence classifiers.
-    mean : f32 [sentences, hidden]
-        Mean of the tokens' last hidden states, padding left out: the usual sentence embedding.
     hidden_states : f32 [layers, sentences, length, hidden], or None
         After each layer, of an engine with ``every_layer``.
     """
 
     last_hidden_state: np.ndarray
-    pooled: np.ndarray | None
-    logits: np.ndarray | None
-    mean: np.ndarray
-    hidden_states: np.ndarray | None = None
+    hidden_states: np.ndarray | None
+    _batch: Batch
+    _pooler: Head | None
+    _classifier: Head | None
+
+    @cached_property
+    def pooled(self) -> np.ndarray | None:
+        """The pooler's output, f32 [sentences, hidden], of models that have one."""
+        return self._pooler and self._pooler(self._first)
+
+    @cached_property
+    def logits(self) -> np.ndarray | None:
+        """The classifier's output, f32 [sentences, labels], of sentence classifiers."""
+        return self._classifier and self._classifier(self._first)
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Mean of the tokens' last hidden states, f32 [sentences, hidden], padding left out: the
+        usual sentence embedding."""
+        rows = self._rows if self._batch.is_full else self._rows[self._batch.place]
+        return _means(rows, self._batch.begin)
+
+    @property
+    def _rows(self) -> np.ndarray:
+        sentences, length, hidden = self.last_hidden_state.shape
+        return self.last_hidden_state.reshape(sentences * length, hidden)
+
+    @property
+    def _first(self) -> np.ndarray:
+        """The last hidden state of each sentence's first token."""
+        return self._rows[self._batch.place[self._batch.begin[:-1]]]
 
 
 class Engine:
@@ -149,16 +170,11 @@ class Engine:
         make = np.empty if batch.is_full else np.zeros
         states = make((sentences * length, self._outputs * self.config.hidden), np.float32)
         self._run(batch, states, batch.place)
-        rows = states[:, -self.config.hidden :]
-        first = rows[batch.place[batch.begin[:-1]]]
-        by_layer = states.reshape(sentences, length, self._outputs, -1).transpose(2, 0, 1, 3)
-        return EncoderOutput(
-            rows.reshape(sentences, length, -1),
-            self._pooler and self._pooler(first),
-            self._classifier and self._classifier(first),
-            _means(rows if batch.is_full else rows[batch.place], batch.begin),
-            by_layer if self.compiled.every_layer else None,
-        )
+        by_layer = None
+        if self.compiled.every_layer:
+            by_layer = states.reshape(sentences, length, self._outputs, -1).transpose(2, 0, 1, 3)
+        last = states[:, -self.config.hidden :].reshape(sentences, length, -1)
+        return EncoderOutput(last, by_layer, batch, self._pooler, self._classifier)
 
     def encode(self, texts: Iterable[str], normalize: bool = True) -> np.ndarray:
         """Sentence embeddings f32 [texts, hidden]: means of token states, of length 1 each.
