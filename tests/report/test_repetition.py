@@ -75,10 +75,11 @@ def test_the_cap_on_kernels_and_the_executor_belong_to_it():
 def test_a_pruned_model_is_pruned_again_where_it_is_missing(pruned):
     model = pruned(step("some-package", pattern=BlockShape(8, 1), skip=("pooler",)))
     lines = repetition(head(from_model=str(model)), Path("run"))
-    assert lines[:8] == [
+    assert lines[:9] == [
         "cat > recipe.yaml <<'END'",
         "pattern: 8x1",
         "sparsity: 0.8",
+        "method: magnitude",
         "scope: layer",
         "norm: l2",
         "skip: [pooler]",
@@ -89,7 +90,14 @@ def test_a_pruned_model_is_pruned_again_where_it_is_missing(pruned):
 
 def test_a_recipe_is_a_line_a_key(pruned):
     lines = repetition(head(from_model=str(pruned(step("base")))), Path("run"))
-    assert lines[1:5] == ["pattern: 4x1", "sparsity: 0.8", "scope: layer", "norm: l2"]
+    assert lines[1:7] == [
+        "pattern: 4x1",
+        "sparsity: 0.8",
+        "method: magnitude",
+        "scope: layer",
+        "norm: l2",
+        "END",
+    ]
 
 
 def test_a_model_pruned_twice_is_pruned_twice(pruned):

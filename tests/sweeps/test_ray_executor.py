@@ -216,7 +216,8 @@ def test_no_cluster_is_one_line():
 
 def test_without_ray_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "spbench.sweeps.ray_executor", raising=False)
+    for module in ("spbench.sweeps.ray_executor", "spbench.ray_connection"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     done = CliRunner().invoke(main, ["run-gemm", "sweep", "--shapes", "8x8x8", "--executor", "ray"])
     assert done.exit_code == 2
     assert done.stderr == "Error: --executor ray needs Ray: pip install 'ray>=2.40'\n"
