@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from spbench.report.case import percent
-from spbench.report.circumstance_tables import distinct_values
 from spbench.report.models.case import DENSE
 from spbench.report.models.numbers import cosine, median_ms, milliseconds, points, share
 from spbench.report.models.trade_off import Measure, TradeOff, block_order
@@ -132,11 +131,17 @@ def choices(found: Sequence[TradeOff]) -> Table:
 
 
 def data(rows: Sequence[QualityRow]) -> Table:
-    """The texts that models were judged by, as the rows name them."""
+    """The texts that models were judged by, as the rows name them: a column a fact."""
+    sets: list[dict[str, object]] = []
+    for row in rows:
+        for name, facts in row.data.items():
+            if (one := {"set": name, **facts}) not in sets:
+                sets.append(one)
+    keys = dict.fromkeys(key for one in sets for key in one)
     return Table(
         "Texts that models were judged by",
-        ["set", "what it is"],
-        distinct_values(row.data for row in rows),
+        [key.replace("_", " ") for key in keys],
+        [[str(one.get(key, NOTHING)) for key in keys] for one in sets],
     )
 
 
