@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from small_encoders import encoder_config
+from small_encoders import encoder_config, encoder_tensors
+from small_models import write_safetensors
 from small_recoveries import write_encoder, write_letters
 
 from spbench.errors import InputError, RunError
@@ -106,11 +107,13 @@ def test_a_full_disk_is_one_line_and_keeps_the_earlier_state(models, tmp_path, m
 
 
 def test_models_that_do_not_fit_each_other_are_named(models, tmp_path):
-    config = encoder_config() | {"num_hidden_layers": 1}
-    (models[1].folder / "config.json").write_text(json.dumps(config))
-    dense = Checkpoint.open(models[1].folder)
-    with pytest.raises(InputError, match="layers 2, .* 1: give the model"):
-        recover(models[0], dense, RecoverySettings(**_SETTINGS), tmp_path / "state", 1)
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(encoder_config("roberta")))
+    write_safetensors(folder / "model.safetensors", encoder_tensors("roberta"))
+    other = Checkpoint.open(folder)
+    with pytest.raises(InputError, match="family bert, .* roberta: give the model"):
+        recover(models[0], other, RecoverySettings(**_SETTINGS), tmp_path / "state", 1)
 
 
 def test_texts_that_are_neither_a_set_nor_a_file_are_named(models, tmp_path):
