@@ -92,6 +92,15 @@ class Missing(Right):
         return Availability(ok=False, reason="no fake library", install="pip install fake")
 
 
+class Installable(Right):
+    """Not installed until the file that FAKE_LIBRARY names is there."""
+
+    @classmethod
+    def available(cls):
+        here = os.path.exists(os.environ.get("FAKE_LIBRARY", ""))
+        return Availability(ok=here, version="1.0", reason="" if here else "no fake library")
+
+
 class Mendable(Right):
     """Fails until the file that FAKE_LIBRARY names is there."""
 

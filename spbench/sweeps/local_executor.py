@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spbench.sweeps.case_runner import CaseRunner
+from spbench.sweeps.absence import absent
+from spbench.sweeps.case_runner import BENCH, CaseRunner
 from spbench.sweeps.config import SweepConfig
 from spbench.sweeps.executor import Work
 from spbench.sweeps.machine import machine
-from spbench.sweeps.roll_call import absent_backends
 from spbench.sweeps.row import RowMaker
 from spbench.sweeps.run import run_sweep
 from spbench.sweeps.thread_count import require_cpus
@@ -36,7 +36,7 @@ class LocalExecutor:
 
     def absent(self, host: str, backends: Sequence[str]) -> set[str]:
         """Asks each backend in a worker of its own."""
-        return absent_backends(backends)
+        return absent(BENCH, backends)
 
     def run(self, work: Work) -> None:
         """One case after the other."""

@@ -22,13 +22,13 @@ from spbench.kernels.isa import VARIABLE
 from spbench.measure.settings import Protocol
 from spbench.ray_connection import NodeAffinitySchedulingStrategy, connect, ray
 from spbench.store.schema import Row
+from spbench.sweeps.absence import absent
 from spbench.sweeps.case import Case
-from spbench.sweeps.case_runner import CaseRunner
+from spbench.sweeps.case_runner import BENCH, CaseRunner
 from spbench.sweeps.config import SweepConfig
 from spbench.sweeps.executor import Work
 from spbench.sweeps.fleet import Answer, Fleet, Node, seating
 from spbench.sweeps.machine import machine
-from spbench.sweeps.roll_call import absent_backends
 from spbench.sweeps.row import RowMaker
 from spbench.sweeps.watch import Watch
 from spbench.sweeps.weight_of import WeightOf
@@ -54,7 +54,7 @@ class NodeOwner:
 
     def absent(self, backends: Sequence[str]) -> set[str]:
         """Backends whose library is not installed here."""
-        return absent_backends(backends)
+        return absent(BENCH, backends)
 
     def measure(
         self,

@@ -55,20 +55,6 @@ def roll_call(threads: int = 1, names: Sequence[str] = tuple(REGISTRY)) -> list[
     return entries
 
 
-def absent_backends(names: Sequence[str]) -> set[str]:
-    """Those of ``names`` whose library is not installed."""
-    absent = set()
-    for name in names:
-        with closing(WorkerProcess(BENCH, name, 1, worker_cpus(1, usable_cpus()))) as worker:
-            try:
-                facts: BackendFacts = worker.ask("describe", timeout_s=_TIMEOUT_S).value
-            except (PlayerFailed, TimeoutError):
-                continue  # it is there, if only to fail
-        if not facts.availability.ok:
-            absent.add(name)
-    return absent
-
-
 def _ask(worker: WorkerProcess, threads: int, folder: str) -> Entry:
     try:
         facts: BackendFacts = worker.ask("describe", timeout_s=_TIMEOUT_S).value

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from spbench.errors import InputError
 from spbench.formats.yaml_model import first_problem
 from spbench.store.run_folder import SWEEP, RunFolder, discard
-from spbench.store.schema import Row, Status
+from spbench.store.schema import Row
 from spbench.sweeps.case import Case
 from spbench.sweeps.config import SweepConfig
 from spbench.sweeps.executor import Executor, Work
@@ -20,7 +20,7 @@ from spbench.sweeps.outcome import require_results
 from spbench.sweeps.plan import Plan
 from spbench.sweeps.run import Progress
 from spbench.sweeps.same_run import require_same_machines, require_same_sweep
-from spbench.sweeps.standing import Standing
+from spbench.sweeps.standing import Standing, names_unavailable
 from spbench.sweeps.watch import warning_line
 
 RESULTS = Path("results")
@@ -183,7 +183,7 @@ def _standings(
     standings = {}
     for host in hosts:
         mine = [row for row in rows if row.host == host]
-        absent = {row.backend for row in mine if row.status is Status.UNAVAILABLE}
+        absent = names_unavailable(mine)
         if absent and host in here:
             absent = executor.absent(host, sorted(absent))
         cases = plan.cases_for(hosts[host])

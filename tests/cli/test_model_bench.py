@@ -121,6 +121,20 @@ def test_a_resumed_run_measures_what_failed_again(run, rows, tiny, tmp_path, mon
     assert "resume it with that command" in wrong.output
 
 
+def test_a_resumed_run_waits_for_no_runtime_that_is_still_not_installed(
+    run, rows, tiny, tmp_path, monkeypatch
+):
+    library = tmp_path / "library"
+    monkeypatch.setenv("FAKE_LIBRARY", str(library))
+    names = fakes("Installable", "Right")
+    run(tiny, "--runtime", names, "--tokens", "4", "--protocol", FAST)
+    assert [row.status for row in rows()] == ["unavailable", "ok"]
+    assert "1 of 1 cases are in" in run("--resume", tmp_path / "out").output
+    library.touch()
+    assert "0 of 1 cases are in" in run("--resume", tmp_path / "out").output
+    assert [row.status for row in rows()] == ["ok", "ok"]
+
+
 def test_a_folder_that_is_pruned_already_runs_as_it_is(run, rows, make_model):
     folder = make_model(encoder_tensors(sparsity=0.6), encoder_config(), name="encoder")
     names = f"spbench,{fakes('OfUnpruned')}"

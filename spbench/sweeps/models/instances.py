@@ -15,11 +15,11 @@ from spbench.measure.statistics import median_interval
 from spbench.measure.timing import Timing
 from spbench.measure.worker_process import WorkerProcess
 from spbench.models.task import ModelTask
+from spbench.sweeps.models.case_runner import BENCH
 from spbench.sweeps.models.config import LimitConfig
 from spbench.sweeps.models.limit_search import Trial
 from spbench.sweeps.models.row import p99_ns
 
-BENCH = "spbench.models.bench:ModelBench"
 _WARM_UP_NS = 50e6
 
 

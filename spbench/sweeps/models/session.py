@@ -15,12 +15,14 @@ from spbench.errors import InputError
 from spbench.formats.yaml_model import first_problem
 from spbench.store.model_row import ModelRow
 from spbench.store.run_folder import MODEL_SWEEP, ModelRunFolder, discard
-from spbench.store.schema import Status
+from spbench.sweeps.absence import absent
 from spbench.sweeps.machine import machine
+from spbench.sweeps.models.case_runner import BENCH
 from spbench.sweeps.models.config import ModelsConfig
 from spbench.sweeps.models.outcome import require_results
 from spbench.sweeps.same_run import require_same_machines
 from spbench.sweeps.session import RESULTS
+from spbench.sweeps.standing import Standing, names_unavailable
 from spbench.sweeps.watch import warning_line, watched
 
 
@@ -106,9 +108,9 @@ class ModelSession:
     def resume(
         cls, study: Study, path: Path, file: str | Path | None, given: Mapping[str, Any]
     ) -> ModelSession:
-        """Go on with the run in ``path``; runtimes that failed or were unavailable have a new chance.
+        """Go on with the run in ``path``; what failed has a new chance.
 
-        Raises :class:`InputError` for the folder of another study or another machine.
+        So have runtimes that were unavailable, if they are there by now. Raises :class:`InputError` for the folder of another study or another machine.
         """
         folder = ModelRunFolder.open(path)
         config = _stored_config(study, folder)
@@ -120,10 +122,9 @@ class ModelSession:
         require_same_machines(
             path, folder.machines(), {str(here["fingerprint"]): here}, may_grow=False
         )
-        done = {(row.case_id, row.runtime) for row in folder.latest() if _is_result(row)}
-        missing = [
-            case for case in cases if not {(case.case_id, name) for name in config.runtimes} <= done
-        ]
+        rows = folder.latest()
+        still_absent = absent(BENCH, sorted(names_unavailable(rows)))
+        missing = Standing.of(cases, config.runtimes, rows, still_absent).missing
         notes = [f"{len(cases) - len(missing)} of {len(cases)} cases are in {path} already"]
         return cls(study, config, folder, missing, notes)
 
@@ -166,10 +167,6 @@ class ModelSession:
 
     def close(self) -> None:
         self.folder.close()
-
-
-def _is_result(row: ModelRow) -> bool:
-    return row.status not in (Status.FAILED, Status.UNAVAILABLE)
 
 
 def _stored_config(study: Study, folder: ModelRunFolder) -> ModelsConfig:
