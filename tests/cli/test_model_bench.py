@@ -192,6 +192,18 @@ def test_a_limit_that_nobody_keeps_is_said(run, rows, tiny):
     assert "no setting within 0.05 ms: the quickest has" in row.reason
 
 
+@pytest.mark.parametrize("study", ["bench", "limit"])
+def test_a_lack_of_memory_is_a_row(run, rows, tiny, monkeypatch, study):
+    def lacking(self, case, with_unpruned):
+        raise MemoryError
+
+    monkeypatch.setattr("spbench.models.workshop.Workshop.task", lacking)
+    done = run(tiny, "--runtime", fakes("Right"), "--tokens", "4", study=study)
+    assert done.exit_code == 1
+    (row,) = rows()
+    assert (row.status, row.reason) == ("failed", "not enough memory for the case's numbers")
+
+
 def test_ctrl_c_keeps_the_rows_and_says_how_to_go_on(run, rows, tiny, tmp_path, monkeypatch):
     def interrupted(self, case):
         if case.tokens > 4:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Self
 
@@ -21,6 +21,12 @@ from spbench.sweeps.models.config import BenchConfig
 from spbench.sweeps.models.row import ModelRowMaker
 
 BENCH = "spbench.models.bench:ModelBench"
+NO_MEMORY = "not enough memory for the case's numbers"
+
+
+def want_unpruned(runtimes: Iterable[str]) -> bool:
+    """Whether any of them runs the model as it was before pruning."""
+    return any(runtime_class(name).unpruned for name in runtimes)
 
 
 class ModelCaseRunner:
@@ -31,7 +37,7 @@ class ModelCaseRunner:
 
     def __init__(self, config: BenchConfig, run_id: str, host: str):
         self._runtimes = config.runtimes
-        self._unpruned = {name: runtime_class(name).unpruned for name in config.runtimes}
+        self._with_unpruned = want_unpruned(config.runtimes)
         self._settings = config.protocol
         self._maker = ModelRowMaker(run_id, host, config.protocol)
         self._threads = 0
@@ -56,10 +62,9 @@ class ModelCaseRunner:
         Raises :class:`RunError` if the case's numbers find no room on the disk.
         """
         try:
-            task, sparsity = self._workshop.task(case, any(self._unpruned.values()))
+            task, sparsity = self._workshop.task(case, self._with_unpruned)
         except MemoryError:
-            reason = "not enough memory for the case's numbers"
-            measured = [Measurement(name, Status.FAILED, reason) for name in self._runtimes]
+            measured = [Measurement(name, Status.FAILED, NO_MEMORY) for name in self._runtimes]
             return self._rows(case, case.pruned.sparsity, measured)
         self._start_workers(case.threads)
         measured = measure_case(self._workers, task, self._settings, threads=case.threads)
@@ -68,7 +73,7 @@ class ModelCaseRunner:
     def _rows(
         self, case: ModelCase, sparsity: float, measured: Sequence[Measurement]
     ) -> list[ModelRow]:
-        return [self._maker.row(case, sparsity, self._unpruned[one.name], one) for one in measured]
+        return [self._maker.row(case, sparsity, one) for one in measured]
 
     def _start_workers(self, threads: int) -> None:
         """Workers are pinned, and their pools sized, when they start; the lost ones are back."""

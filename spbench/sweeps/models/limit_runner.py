@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 from threadpoolctl import threadpool_limits
 
-from spbench.backends.runtimes import runtime_class
 from spbench.measure.affinity import usable_cpus
-from spbench.measure.contestant import LOST_SHARE_LIMIT
 from spbench.measure.player import PlayerFailed
 from spbench.models.bench import ModelFacts
 from spbench.models.task import ModelTask
 from spbench.models.workshop import Workshop
 from spbench.store.model_row import ModelRow
 from spbench.store.schema import Status
-from spbench.sweeps.command import environment
+from spbench.sweeps.models.case_runner import NO_MEMORY, want_unpruned
 from spbench.sweeps.models.config import LimitConfig
 from spbench.sweeps.models.instances import Instances, Refused
 from spbench.sweeps.models.limit_case import LimitCase
-from spbench.sweeps.models.limit_search import Trial, best_of, search
+from spbench.sweeps.models.limit_row import Found, LimitRowMaker
+from spbench.sweeps.models.limit_search import Trial, search
 
 
 class LimitRunner:
@@ -32,9 +28,8 @@ class LimitRunner:
 
     def __init__(self, config: LimitConfig, run_id: str, host: str):
         self._config = config
-        self._run_id = run_id
-        self._host = host
-        self._unpruned = {name: runtime_class(name).unpruned for name in config.runtimes}
+        self._with_unpruned = want_unpruned(config.runtimes)
+        self._maker = LimitRowMaker(run_id, host, config)
 
     def __enter__(self) -> Self:
         self._cpus = usable_cpus()
@@ -48,13 +43,23 @@ class LimitRunner:
         self._stack.close()
 
     def measure(self, case: LimitCase) -> list[ModelRow]:
-        """One row for each runtime, in their order, whatever becomes of them."""
-        task, sparsity = self._workshop.task(case.largest, any(self._unpruned.values()))
-        return [self._row(case, task, sparsity, name) for name in self._config.runtimes]
+        """One row for each runtime, in their order, whatever becomes of them.
 
-    def _row(self, case: LimitCase, task: ModelTask, sparsity: float, runtime: str) -> ModelRow:
+        Raises :class:`RunError` if the case's numbers find no room on the disk.
+        """
+        try:
+            task, sparsity = self._workshop.task(case.largest, self._with_unpruned)
+        except MemoryError:
+            lost, sparsity = Found(Status.FAILED, NO_MEMORY), case.largest.pruned.sparsity
+            return [self._maker.row(case, sparsity, name, lost) for name in self._config.runtimes]
+        return [
+            self._maker.row(case, sparsity, name, self._found(case, task, name))
+            for name in self._config.runtimes
+        ]
+
+    def _found(self, case: LimitCase, task: ModelTask, runtime: str) -> Found:
         tried: list[Trial] = []
-        facts: Any = None
+        facts: ModelFacts | None = None
         status, reason = Status.OK, ""
         try:
             for count, threads in case.splits():
@@ -68,72 +73,7 @@ class LimitRunner:
             facts = facts or refused.prepared.facts
         except (PlayerFailed, TimeoutError) as error:
             status, reason = Status.FAILED, str(error)
-        return self._made(case, sparsity, runtime, facts, tried, status, reason)
+        return Found(status, reason, facts, tried)
 
     def _try(self, instances: Instances, task: ModelTask, case: LimitCase, batch: int) -> Trial:
         return instances.trial(task, batch, case.limit_ns, self._config)
-
-    def _made(
-        self, case: LimitCase, sparsity: float, runtime: str, facts: ModelFacts | None,
-        tried: Sequence[Trial], status: Status, reason: str,
-    ) -> ModelRow:  # fmt: skip
-        largest, config, unpruned = case.largest, self._config, self._unpruned[runtime]
-        facts = facts or ModelFacts("")
-        best = best_of(tried, case.limit_ns) if status is Status.OK else None
-        if status is Status.OK and best is None:
-            fastest = min(trial.p99_ns for trial in tried) / 1e6
-            reason = f"no setting within {case.limit_ms:g} ms: the quickest has {fastest:.2f} ms"
-        lost = best.lost_share if best else max((trial.lost_share for trial in tried), default=0)
-        if status is Status.OK and lost > LOST_SHARE_LIMIT:
-            disturbed = f"disturbed: other processes had a core in {lost:.0%} of the calls"
-            reason = "; ".join(filter(None, (reason, disturbed)))
-        return ModelRow(
-            run_id=self._run_id,
-            case_id=case.case_id,
-            host=self._host,
-            status=status,
-            reason=reason,
-            runtime=runtime,
-            implementation=facts.implementation,
-            handicaps=facts.handicaps,
-            model=largest.model.name,
-            source=largest.model.source,
-            pattern=largest.pruned.pattern,
-            sparsity=largest.pruned.sparsity,
-            sparsity_real=0.0 if unpruned else sparsity,
-            dtype=facts.dtype,
-            batch=best.batch if best else 1,
-            tokens=largest.tokens,
-            threads=best.threads if best else 1,
-            instances=best.instances if best else 1,
-            seed=largest.seed,
-            load_ns=facts.load_ns,
-            weight_bytes=facts.weight_bytes,
-            cosine=facts.cosine,
-            latency_limit_ns=case.limit_ns,
-            protocol=config.model_dump(include={"batch", "trial_s", "least_calls"})
-            | {"cores": case.cores, "tried": [asdict(trial) for trial in tried]},
-            command=_command(case, runtime, config),
-            **({} if best is None else _times(best)),
-        )
-
-
-def _times(best: Trial) -> dict[str, Any]:
-    return {
-        "time_ns": best.time_ns.value,
-        "time_ns_low": best.time_ns.low,
-        "time_ns_high": best.time_ns.high,
-        "p99_ns": best.p99_ns,
-        "lost_share": best.lost_share,
-        "throughput": best.throughput,
-    }
-
-
-def _command(case: LimitCase, runtime: str, config: LimitConfig) -> str:
-    largest = case.largest
-    what = [largest.model.source, "--runtime", runtime, "--tokens", str(largest.tokens)]
-    what += largest.pruning_options()
-    what += ["--latency-limit-ms", f"{case.limit_ms:g}", "--cores", str(case.cores)]
-    what += ["--batch", str(config.batch), "--trial-s", f"{config.trial_s:g}"]
-    what += ["--seed", str(largest.seed)]
-    return shlex.join([*environment(), "spbench", "run-model", "limit", *what])

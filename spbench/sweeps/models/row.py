@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from spbench.backends.runtimes import runtime_class
 from spbench.measure.contestant import Measurement
 from spbench.measure.settings import Protocol
 from spbench.measure.statistics import median_interval
@@ -32,13 +33,8 @@ class ModelRowMaker:
     host: str
     settings: ModelProtocol
 
-    def row(
-        self, case: ModelCase, sparsity_real: float, unpruned: bool, measurement: Measurement
-    ) -> ModelRow:
-        """The row of one runtime. Times are kept only if its numbers were right to the end.
-
-        ``unpruned`` is whether it runs the model as it was before pruning.
-        """
+    def row(self, case: ModelCase, sparsity_real: float, measurement: Measurement) -> ModelRow:
+        """The row of one runtime. Times are kept only if its numbers were right to the end."""
         facts: ModelFacts = measurement.facts or ModelFacts(dtype="")
         return ModelRow(
             run_id=self.run_id,
@@ -46,25 +42,37 @@ class ModelRowMaker:
             host=self.host,
             status=measurement.status,
             reason="; ".join(filter(None, (measurement.reason, lost_core(measurement)))),
-            runtime=measurement.name,
-            implementation=facts.implementation,
-            handicaps=facts.handicaps,
-            model=case.model.name,
-            source=case.model.source,
-            pattern=case.pruned.pattern,
-            sparsity=case.pruned.sparsity,
-            sparsity_real=0.0 if unpruned else sparsity_real,
-            dtype=facts.dtype,
             batch=case.batch,
-            tokens=case.tokens,
             threads=case.threads,
-            seed=case.seed,
-            cosine=facts.cosine,
             protocol=self.settings.model_dump(),
             command=command(case, measurement.name, self.settings),
-            **_costs(facts),
+            **about(case, measurement.name, facts, sparsity_real),
+            **_op_times(facts),
             **_times(case, measurement),
         )
+
+
+def about(case: ModelCase, runtime: str, facts: ModelFacts, sparsity_real: float) -> dict[str, Any]:
+    """What every row says of its model and runtime; not how it was called, nor how fast it was.
+
+    ``sparsity_real`` is that of the case; a runtime of the unpruned model has none.
+    """
+    return {
+        "runtime": runtime,
+        "implementation": facts.implementation,
+        "handicaps": facts.handicaps,
+        "model": case.model.name,
+        "source": case.model.source,
+        "pattern": case.pruned.pattern,
+        "sparsity": case.pruned.sparsity,
+        "sparsity_real": 0.0 if runtime_class(runtime).unpruned else sparsity_real,
+        "dtype": facts.dtype,
+        "tokens": case.tokens,
+        "seed": case.seed,
+        "load_ns": facts.load_ns,
+        "weight_bytes": facts.weight_bytes,
+        "cosine": facts.cosine,
+    }
 
 
 def command(case: ModelCase, runtime: str, settings: Protocol) -> str:
@@ -83,11 +91,9 @@ def p99_ns(samples_ns: Sequence[float]) -> float:
     return float(np.quantile(samples_ns, 0.99, method="higher"))
 
 
-def _costs(facts: ModelFacts) -> dict[str, Any]:
+def _op_times(facts: ModelFacts) -> dict[str, Any]:
     times = facts.op_times
     return {
-        "load_ns": facts.load_ns,
-        "weight_bytes": facts.weight_bytes,
         "op_time_ns": times.by_kind if times else None,
         "linear_ns": times.linear_ns if times else None,
     }
