@@ -1,5 +1,6 @@
 """Rows and the folders that keep them: what a run leaves behind, whatever happens to it.
 
+stored_row.py   StoredRow              what rows of every kind have in common
 schema.py       Row, Status            one measurement; field names are kept for ever
 model_row.py    ModelRow               one runtime on one whole model
 quality_row.py  QualityRow, Estimate   what a pruned model is still worth

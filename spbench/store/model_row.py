@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from spbench.store.schema import SCHEMA, Status
+from spbench.store.schema import Status
+from spbench.store.stored_row import StoredRow
 
 MODEL_ROWS = "model-rows.jsonl"
 """Its file in a results folder, beside the GEMM rows of the same study or alone."""
 
 
-class ModelRow(BaseModel):
+class ModelRow(StoredRow):
     """One measurement of a model call, as one JSON object on one line of ``model-rows.jsonl``.
 
     A call answers ``batch`` sequences of ``tokens`` tokens. Times are nanoseconds a call. Fields
     without a value are null.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    schema_version: int = Field(SCHEMA, alias="schema")
-    run_id: str
     case_id: str  # same model, batch, tokens, threads, instances: same case, whatever the runtime
     host: str
     status: Status
@@ -62,14 +57,6 @@ class ModelRow(BaseModel):
 
     protocol: dict[str, Any]
     command: str  # repeats this row
-
-    def to_dict(self) -> dict[str, Any]:
-        """The row with the field names of its file, values that JSON knows."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    def to_json(self) -> str:
-        """The row as one line of JSON, without the line's end."""
-        return self.model_dump_json(by_alias=True)
 
     @property
     def key(self) -> tuple[str, str, str]:

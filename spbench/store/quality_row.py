@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from spbench.store.schema import SCHEMA
+from spbench.store.stored_row import StoredRow
 
 QUALITY_ROWS = "quality-rows.jsonl"
 """Its file in a results folder, beside the model rows of the same study or alone."""
@@ -22,13 +22,8 @@ class Estimate(BaseModel):
     high: float
 
 
-class QualityRow(BaseModel):
+class QualityRow(StoredRow):
     """One evaluation of one model, as one JSON object on one line of ``quality-rows.jsonl``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    schema_version: int = Field(SCHEMA, alias="schema")
-    run_id: str
 
     model: str  # a name for people
     source: str  # folder or package
@@ -49,10 +44,6 @@ class QualityRow(BaseModel):
     data: dict[str, Any]  # by set: package, version, split, number of texts, digest
 
     command: str  # repeats this row
-
-    def to_json(self) -> str:
-        """The row as one line of JSON, without the line's end."""
-        return self.model_dump_json(by_alias=True)
 
     @property
     def key(self) -> tuple[str, str]:

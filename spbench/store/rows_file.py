@@ -11,24 +11,15 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from spbench.errors import InputError, RunError
-from spbench.store.schema import SCHEMA, Row
+from spbench.store.schema import Row
+from spbench.store.stored_row import SCHEMA, StoredRow
 
-
-class _Line(Protocol):
-    """What a line holds: a pydantic model with a schema."""
-
-    @classmethod
-    def model_validate(cls, obj: Any) -> Self: ...
-
-    def to_json(self) -> str: ...
-
-
-Line = TypeVar("Line", bound=_Line)
+Line = TypeVar("Line", bound=StoredRow)
 
 
 class RowsFile(Generic[Line]):

@@ -23,7 +23,8 @@ from spbench.errors import InputError, RunError
 from spbench.store.json_file import read_json, read_json_object, write_json, write_text
 from spbench.store.model_row import MODEL_ROWS, ModelRow
 from spbench.store.rows_file import RowsFile, cannot_write, refuse_other_schema
-from spbench.store.schema import SCHEMA, Row
+from spbench.store.schema import Row
+from spbench.store.stored_row import SCHEMA
 
 if TYPE_CHECKING:
     import pandas

@@ -8,9 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-SCHEMA = 1
+from spbench.store.stored_row import StoredRow
 
 
 class Status(StrEnum):
@@ -23,17 +21,13 @@ class Status(StrEnum):
     FAILED = "failed"  # it crashed, raised or ran out of time
 
 
-class Row(BaseModel):
+class Row(StoredRow):
     """One measurement, as one JSON object on one line of ``rows.jsonl``.
 
     Times are nanoseconds a call. Fields without a value are null; rows written before a field
     existed lack it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    schema_version: int = Field(SCHEMA, alias="schema")
-    run_id: str
     case_id: str  # same problem, threads, cache and seed: same case, whatever the backend
     host: str  # fingerprint of the machine; its facts are in machine.json
     status: Status
@@ -84,14 +78,6 @@ class Row(BaseModel):
 
     protocol: dict[str, Any]  # settings of the measurement
     command: str  # repeats this row
-
-    def to_dict(self) -> dict[str, Any]:
-        """The row with the field names of ``rows.jsonl``, values that JSON knows."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    def to_json(self) -> str:
-        """The row as one line of JSON, without the line's end."""
-        return self.model_dump_json(by_alias=True)
 
     @property
     def key(self) -> tuple[str, str, str]:
