@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spbench.cli.model_study import run_study
-from spbench.cli.options import values_of
+from spbench.cli.model_study import run_study, study_options
 from spbench.cli.tables import percent, print_table
 
 if TYPE_CHECKING:
@@ -19,31 +17,15 @@ _SINGLE = {"name", "seed"}
 
 
 @click.command()
-@click.argument("models", nargs=-1, metavar="[MODEL]...")
-@click.option("--config", type=click.Path(), help="YAML file; options override its keys.")
-@click.option(
-    "--runtime", "runtimes", metavar="NAME,...", help="Or all.  [default: all that are registered]"
+@study_options(
+    "models",
+    click.option("--call", "calls", metavar="BxT,...", help="Sentences x tokens of a call: 8x128."),
+    click.option("--batch", metavar="B,...", help="Sentences of a call.  [default: 1]"),
+    click.option("--tokens", metavar="T,...", help="Tokens of each sentence.  [default: 128]"),
+    click.option("--threads", help="Threads of every runtime.  [default: 1]"),
+    click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=10."),
 )
-@click.option("--pattern", metavar="RxC,...", help="Blocks to prune in.  [default: 4x1]")
-@click.option(
-    "--sparsity", metavar="S,...", help="Prune to it first.  [default: the model as it is]"
-)
-@click.option("--call", "calls", metavar="BxT,...", help="Sentences x tokens of a call, as 8x128.")
-@click.option("--batch", metavar="B,...", help="Sentences of a call.  [default: 1]")
-@click.option("--tokens", metavar="T,...", help="Tokens of each sentence.  [default: 128]")
-@click.option("--threads", help="Threads of every runtime.  [default: 1]")
-@click.option("--seed", help="Of the random numbers.  [default: 0]")
-@click.option("--protocol", metavar="KEY=VALUE,...", help="Such as rounds=20,case_budget_s=10.")
-@click.option("--name", help="Name of the run.  [default: models]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--resume", type=click.Path(path_type=Path), help="Go on in this run's folder.")
-def bench(
-    models: tuple[str, ...],
-    config: str | None,
-    out: Path | None,
-    resume: Path | None,
-    **given: str | None,
-) -> None:
+def bench(**given: Any) -> None:
     """Time runtimes side by side on the same weights: median, 99th percentile, throughput.
 
     Lists are separated by commas. Every runtime's answer is compared with f32 before it is timed.
@@ -52,8 +34,7 @@ def bench(
     """
     from spbench.sweeps.models.studies import BENCH
 
-    values = values_of(given, _SINGLE) | ({"models": list(models)} if models else {})
-    run_study(BENCH, out, resume, config, values, _print_summary)
+    run_study(BENCH, _print_summary, _SINGLE, **given)
 
 
 def _print_summary(rows: Sequence[ModelRow]) -> None:

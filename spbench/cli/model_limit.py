@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spbench.cli.model_study import run_study
-from spbench.cli.options import values_of
+from spbench.cli.model_study import run_study, study_options
 from spbench.cli.tables import percent, print_table
 
 if TYPE_CHECKING:
@@ -19,35 +17,19 @@ _SINGLE = {"name", "seed", "batch", "cores", "latency_limit_ms", "trial_s"}
 
 
 @click.command()
-@click.argument("models", nargs=-1, metavar="[MODEL]...")
-@click.option("--config", type=click.Path(), help="YAML file; options override its keys.")
-@click.option(
-    "--runtime", "runtimes", metavar="NAME,...", help="Or all.  [default: all that are registered]"
+@study_options(
+    "limit",
+    click.option(
+        "--tokens", metavar="T,...", help="Of a sentence.  [default: 16 to 128 in steps of 16, 384]"
+    ),
+    click.option(
+        "--latency-limit-ms", metavar="MS", help="Of the 99th percentile.  [default: the model's]"
+    ),
+    click.option("--batch", metavar="B", help="Most sentences of a call.  [default: 8]"),
+    click.option("--cores", metavar="N", help="To share out among instances.  [default: all]"),
+    click.option("--trial-s", metavar="S", help="Seconds of a trial, at least.  [default: 1]"),
 )
-@click.option("--pattern", metavar="RxC,...", help="Blocks to prune in.  [default: 4x1]")
-@click.option(
-    "--sparsity", metavar="S,...", help="Prune to it first.  [default: the model as it is]"
-)
-@click.option(
-    "--tokens", metavar="T,...", help="Of a sentence.  [default: 16 to 128 in steps of 16, 384]"
-)
-@click.option(
-    "--latency-limit-ms", metavar="MS", help="Of the 99th percentile.  [default: the model's]"
-)
-@click.option("--batch", metavar="B", help="Most sentences of a call.  [default: 8]")
-@click.option("--cores", metavar="N", help="To share out among instances.  [default: all]")
-@click.option("--trial-s", metavar="S", help="Seconds of a trial, at least.  [default: 1]")
-@click.option("--seed", help="Of the random numbers.  [default: 0]")
-@click.option("--name", help="Name of the run.  [default: limit]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--resume", type=click.Path(path_type=Path), help="Go on in this run's folder.")
-def limit(
-    models: tuple[str, ...],
-    config: str | None,
-    out: Path | None,
-    resume: Path | None,
-    **given: str | None,
-) -> None:
+def limit(**given: Any) -> None:
     """Find the highest throughput of each runtime within a latency limit.
 
     As in the paper: over instances (processes on cores of their own) times threads, and sentences
@@ -56,8 +38,7 @@ def limit(
     """
     from spbench.sweeps.models.studies import LIMIT
 
-    values = values_of(given, _SINGLE) | ({"models": list(models)} if models else {})
-    run_study(LIMIT, out, resume, config, values, _print_summary)
+    run_study(LIMIT, _print_summary, _SINGLE, **given)
 
 
 def _print_summary(rows: Sequence[ModelRow]) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from spbench.cli.lazy_group import INTERRUPTED
 from spbench.cli.options import values_of
+from spbench.cli.session import require_one_folder, run_session
 from spbench.cli.share import indifference_option
 from spbench.cli.tables import format_option, print_table
-
-if TYPE_CHECKING:
-    from spbench.sweeps.session import SweepSession
 
 _SINGLE = {"from_model", "model_layers", "name", "seed"}
 _ONE_CASE = [
@@ -93,8 +90,7 @@ def sweep(
     from spbench.sweeps.executors import open_executor
     from spbench.sweeps.session import SweepSession
 
-    if out is not None and resume is not None:
-        raise click.UsageError("--out starts a new run, --resume goes on with one: give either")
+    require_one_folder(out, resume)
     values = values_of(given, _SINGLE)
     with closing(open_executor(executor, address, resume)) as machines:
         if resume is not None:
@@ -102,7 +98,7 @@ def sweep(
         else:
             session = SweepSession.start(out, config, values, machines)
         with closing(session):
-            _run(session)
+            run_session(session, "spbench run-gemm sweep", lambda case: str(case.problem))
     for warning in session.warnings():
         click.echo(f"warning: {warning}", err=True)
     print_sweep_summary(session.folder)
@@ -154,25 +150,6 @@ def backends(threads: int, format_: str) -> None:
     }
     rows = [vars(entry) for entry in roll_call(threads)]
     print_table(rows, headers, format_, {"available": lambda here: "yes" if here else "no"})
-
-
-def _run(session: SweepSession) -> None:
-    """Measure what is missing; on Ctrl-C say where the rows are and how to go on."""
-    from spbench.cli.progress import Progress
-
-    for note in session.notes:
-        click.echo(f"note: {note}", err=True)
-    try:
-        with Progress(session.remaining) as progress:
-            session.run(lambda case, rows: progress.advance(str(case.problem)))
-    except KeyboardInterrupt:
-        path = session.folder.path
-        if not path.exists():
-            click.echo("Interrupted before the first row: nothing is kept.", err=True)
-            raise SystemExit(INTERRUPTED) from None
-        click.echo(f"Interrupted. The finished rows are in {path / 'rows.jsonl'}.", err=True)
-        click.echo(f"Go on with: spbench run-gemm sweep --resume {path}", err=True)
-        raise SystemExit(INTERRUPTED) from None
 
 
 def _readable(fields: dict[str, Any]) -> str:
