@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spbench.measure.clock import Clock, SystemClock
-from spbench.measure.run_delay import TASKS, longest_wait_ns, run_delays
+from spbench.measure.run_delay import longest_wait_ns, run_delays
+from spbench.measure.schedstat import TASKS
 from spbench.measure.timing import Timing
 
 

@@ -176,11 +176,8 @@ class Contestant:
         self._count_idle(answer)
         return answer.value
 
-    def _lost(self, timing: Timing) -> float | None:
-        return lost_of(timing, self._threads)
-
     def _lost_or_0(self, timing: Timing) -> float:
-        return self._lost(timing) or 0.0
+        return lost_of(timing, self._threads) or 0.0
 
     def _is_disturbed(self, timing: Timing) -> bool:
         return self._lost_or_0(timing) > LOST_SHARE_LIMIT
@@ -188,7 +185,7 @@ class Contestant:
     def _keep(self, timing: Timing) -> None:
         if self._is_disturbed(timing):
             self.measurement.disturbed_rounds.append(len(self.measurement.samples_ns))
-        self.measurement.lost_shares.append(self._lost(timing))
+        self.measurement.lost_shares.append(lost_of(timing, self._threads))
         self.measurement.samples_ns.append(timing.wall_ns / timing.count)
         self.measurement.cpu_samples_ns.append(timing.cpu_ns / timing.count)
 

@@ -7,20 +7,14 @@ and waiting for each other do not count, and waking up on an idle core hardly do
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
-TASKS = "/proc/self/task"
+from spbench.measure.schedstat import TASKS, thread_times
 
 
 def run_delays(folder: str = TASKS) -> dict[str, int]:
-    """ns by thread, up to now; empty where the system does not tell. Some 10 us a thread."""
-    try:
-        threads = os.listdir(folder)
-    except OSError:
-        return {}
-    found = ((thread, _delay_ns(f"{folder}/{thread}/schedstat")) for thread in threads)
-    return {thread: delay for thread, delay in found if delay is not None}
+    """ns by thread, up to now; empty where the system does not tell."""
+    return {thread: times.waited_ns for thread, times in thread_times(folder).items()}
 
 
 def longest_wait_ns(before: Mapping[str, int], after: Mapping[str, int]) -> int | None:
@@ -31,13 +25,3 @@ def longest_wait_ns(before: Mapping[str, int], after: Mapping[str, int]) -> int 
     """
     waits = [delay - before.get(thread, 0) for thread, delay in after.items()]
     return max(waits) if waits and before else None
-
-
-def _delay_ns(path: str) -> int | None:
-    """None for a thread that has ended, and for a kernel that counts nothing: it says 0 turns."""
-    try:
-        with open(path, "rb") as file:
-            _, delay, turns = map(int, file.read().split())
-    except (OSError, ValueError):
-        return None
-    return delay if turns else None

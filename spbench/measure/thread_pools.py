@@ -7,12 +7,11 @@ a core, ``/proc/self/task/<thread>/schedstat``: its first number is the time spe
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-TASKS = "/proc/self/task"
+from spbench.measure.schedstat import TASKS, thread_times
 
 BUSY_SHARE = 0.1
 """A thread worked if it had a core for this share of the time of the one that had it longest."""
@@ -31,12 +30,7 @@ def thread_pools() -> str:
 
 def core_times(folder: str = TASKS) -> dict[str, int]:
     """ns on a core by thread, up to now; empty where the system does not tell."""
-    try:
-        threads = os.listdir(folder)
-    except OSError:
-        return {}
-    found = ((thread, _core_ns(f"{folder}/{thread}/schedstat")) for thread in threads)
-    return {thread: time for thread, time in found if time is not None}
+    return {thread: times.core_ns for thread, times in thread_times(folder).items()}
 
 
 def busy_threads(before: Mapping[str, int], after: Mapping[str, int]) -> int | None:
@@ -44,12 +38,3 @@ def busy_threads(before: Mapping[str, int], after: Mapping[str, int]) -> int | N
     spent = [time - before.get(thread, 0) for thread, time in after.items()]
     longest = max(spent, default=0)
     return sum(time > BUSY_SHARE * longest for time in spent) if longest > 0 else None
-
-
-def _core_ns(path: str) -> int | None:
-    """None for a thread that has ended, and for a kernel that counts nothing."""
-    try:
-        with open(path, "rb") as file:
-            return int(file.read().split()[0])
-    except (OSError, ValueError, IndexError):
-        return None
