@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from spbench.errors import InputError
-from spbench.sweeps.config import SweepConfig
 
 Machines = Mapping[str, Mapping[str, Any]]
 
 
-def require_same_sweep(path: Path, there: SweepConfig, here: SweepConfig) -> None:
-    """Raises :class:`InputError` naming the first key that differs.
+def require_same_sweep(path: Path, there: BaseModel, here: BaseModel) -> None:
+    """Of products or of models. Raises :class:`InputError` naming the first key that differs.
 
     The model may be called another way here; its digest tells whether it is the same.
     """
-    for key in SweepConfig.model_fields:
+    for key in type(there).model_fields:
         old, new = getattr(there, key), getattr(here, key)
         same = (old is None) == (new is None) if key == "from_model" else old == new
         if not same:

@@ -20,7 +20,7 @@ from spbench.sweeps.machine import machine
 from spbench.sweeps.models.case_runner import BENCH
 from spbench.sweeps.models.config import ModelsConfig
 from spbench.sweeps.models.outcome import require_results
-from spbench.sweeps.same_run import require_same_machines
+from spbench.sweeps.same_run import require_same_machines, require_same_sweep
 from spbench.sweeps.session import RESULTS
 from spbench.sweeps.standing import Standing, names_unavailable
 from spbench.sweeps.watch import warning_line, watched
@@ -116,7 +116,7 @@ class ModelSession:
         config = _stored_config(study, folder)
         if file is not None or given:
             base = {} if file is not None else config.model_dump(exclude_defaults=True)
-            _require_same(path, config, study.config.build(file, base | dict(given)))
+            require_same_sweep(path, config, study.config.build(file, base | dict(given)))
         cases = study.cases(config)
         here = machine(measure=False)
         require_same_machines(
@@ -179,13 +179,3 @@ def _stored_config(study: Study, folder: ModelRunFolder) -> ModelsConfig:
         return study.config.model_validate(folder.sweep)
     except ValidationError as error:
         raise InputError(f"{folder.path / MODEL_SWEEP}: {first_problem(error)}") from error
-
-
-def _require_same(path: Path, there: ModelsConfig, here: ModelsConfig) -> None:
-    for key in type(there).model_fields:
-        old, new = getattr(there, key), getattr(here, key)
-        if old != new:
-            raise InputError(
-                f"{path} is another run's folder: {key} is {old} there, {new} here. "
-                f"--resume needs no other options"
-            )
