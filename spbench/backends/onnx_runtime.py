@@ -5,17 +5,10 @@ One operator is a whole model, made with ``onnx``: ``MatMulInteger`` for s32,
 scales, ``QGemm`` for u8. Prepared beforehand: the session, which packs the weights. Layout: none.
 Timed: ``run_with_iobinding`` over buffers that exist, in a Python loop; 3 microseconds a
 call are not the product's.
-
-Threads look for work for 0.5 ms, as those of the other libraries here (``WorkerProcess``), and
-not for as long as the session lives; without any, two threads were measured a tenth slower.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +16,10 @@ import numpy as np
 from spbench.backends.base import Availability, Backend, Footprint, Timing
 from spbench.backends.calls import loop_in_python
 from spbench.backends.handicaps import int8_isa, saturation
+from spbench.backends.onnx_session import INSTALL, OnnxSession
 from spbench.formats import GemmData, GemmProblem
 
-INSTALL = "pip install 'onnxruntime>=1.32' 'onnx>=1.17'"
-
 _MICROSOFT = "com.microsoft"
-SPIN_US = 500
 _IR_VERSION = 10  # of the model's file format and operators: old enough for any runtime above
 _OPERATORS = 21
 _MOST_WEIGHTS = 2**31 - 2**20
@@ -67,35 +58,10 @@ class OnnxRuntime(Backend):
         self.release()
         (m, k), n = data.weight.shape, data.problem.n
         self._stored_weights = m * k
-        self._threads = threads
-        self._model = _model(data)
-        self._session = self._start()
         self._x = aligned_zeros((n, k), np.uint8)
         self._y = aligned_zeros((n, m), _OUTPUTS[data.problem.output])
-        self._call = self._bind(self._session)
-
-    def _start(self, profile: str = "") -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors
-        options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
-        if profile:
-            options.enable_profiling = True
-            options.profile_file_prefix = profile
-        providers = ["CPUExecutionProvider"]
-        return onnxruntime.InferenceSession(self._model, options, providers=providers)
-
-    def _bind(self, session: Any) -> partial:
-        binding = session.io_binding()
-        for bind, name, array in (
-            (binding.bind_input, "x", self._x),
-            (binding.bind_output, "y", self._y),
-        ):
-            bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
-        return partial(session.run_with_iobinding, binding)
+        self._session = OnnxSession(_model(data), threads, {"x": self._x}, {"y": self._y})
+        self._call = self._session.call()
 
     def layout(self, x: np.ndarray) -> Timing:
         """X is taken as it comes."""
@@ -110,12 +76,7 @@ class OnnxRuntime(Backend):
 
     def implementation(self) -> str:
         """What a profiled run went through: ``MatMulInteger (CPUExecutionProvider)``."""
-        with tempfile.TemporaryDirectory(prefix="spbench-") as folder:
-            session = self._start(profile=os.path.join(folder, "profile"))
-            self._bind(session)()
-            with open(session.end_profiling()) as file:
-                events = [event for event in json.load(file) if event.get("cat") == "Node"]
-        nodes = [event["args"] for event in events if "op_name" in event["args"]]
+        nodes = self._session.profiled_nodes()
         return " + ".join(f"{each['op_name']} ({each['provider']})" for each in nodes)
 
     def isa(self) -> str:
@@ -130,7 +91,7 @@ class OnnxRuntime(Backend):
         return Footprint(size, index_bytes=0, stored_weights=size)
 
     def release(self) -> None:
-        self._call = self._session = self._model = self._x = self._y = None
+        self._call = self._session = self._x = self._y = None
 
 
 _OUTPUTS = {"s32": np.int32, "f32": np.float32, "u8": np.uint8}

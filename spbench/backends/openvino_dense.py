@@ -90,21 +90,20 @@ class OpenVino(Backend):
 
     def implementation(self) -> str:
         """Layers of the compiled graph: ``FullyConnected brgemm_avx512_I8``."""
-        return " + ".join(f"{kind} {primitive}" for kind, primitive in self._layers())
+        return " + ".join(f"{kind} {primitive}" for kind, primitive in layers(self._compiled))
 
     def isa(self) -> str:
         """From the primitive's name, brgemm_avx512_I8, which leaves out the dot product."""
-        primitive = next((each for kind, each in self._layers() if kind == "FullyConnected"), "")
+        primitive = next(
+            (each for kind, each in layers(self._compiled) if kind == "FullyConnected"), ""
+        )
         found = re.search(r"(?:avx|sse|amx)[0-9]*", primitive)
         level = found[0] if found else ""
         return int8_isa() if level == "avx512" and int8_isa() == "avx512vnni" else level
 
-    def _layers(self) -> list[tuple[str, str]]:
-        return layers(self._compiled)
-
     def handicaps(self) -> str:
         clauses = [STORES_F32 if self._output == "s32" else "", saturation()]
-        if not any(primitive.endswith("_I8") for kind, primitive in self._layers()):
+        if not any(primitive.endswith("_I8") for kind, primitive in layers(self._compiled)):
             clauses.append("not compiled to int8")
         return "; ".join(filter(None, clauses))
 

@@ -9,17 +9,12 @@ packs the weights. Timed: ``run_with_iobinding`` over arrays that exist.
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections import Counter
-from functools import partial
-from typing import Any
 
 import numpy as np
 
 from spbench.backends.handicaps import saturation
-from spbench.backends.onnx_runtime import INSTALL, SPIN_US
+from spbench.backends.onnx_session import INSTALL, OnnxSession
 from spbench.backends.runtimes.base import Availability, Runtime, RuntimeModel, described_by
 from spbench.backends.runtimes.onnx_graph import Kind, onnx_model
 
@@ -43,31 +38,9 @@ class OnnxRuntimeF32(Runtime):
         self._hidden = aligned_zeros((*model.shape, model.encoder.config.hidden), np.float32)
 
     def load(self, ids: np.ndarray, threads: int) -> None:
-        self._ids, self._threads = np.ascontiguousarray(ids, np.int64), threads
-        self._call = self._bind(self._start())
-
-    def _start(self, profile: str = "") -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
-        if profile:
-            options.enable_profiling = True
-            options.profile_file_prefix = profile
-        return onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"])
-
-    def _bind(self, session: Any) -> partial:
-        binding = session.io_binding()
-        for bind, name, array in (
-            (binding.bind_input, "ids", self._ids),
-            (binding.bind_output, "hidden", self._hidden),
-        ):
-            bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
-        return partial(session.run_with_iobinding, binding)
+        inputs = {"ids": np.ascontiguousarray(ids, np.int64)}
+        self._session = OnnxSession(self._onnx, threads, inputs, {"hidden": self._hidden})
+        self._call = self._session.call()
 
     def call(self) -> object:
         return self._call()
@@ -77,16 +50,11 @@ class OnnxRuntimeF32(Runtime):
 
     def implementation(self) -> str:
         """Operators that a profiled call went through, those that multiply first."""
-        with tempfile.TemporaryDirectory(prefix="spbench-") as folder:
-            session = self._start(profile=os.path.join(folder, "profile"))
-            self._bind(session)()
-            with open(session.end_profiling()) as file:
-                events = [event for event in json.load(file) if event.get("cat") == "Node"]
-        counts = Counter(event["args"]["op_name"] for event in events if "op_name" in event["args"])
+        counts = Counter(node["op_name"] for node in self._session.profiled_nodes())
         return f"{_version()}: " + ", ".join(f"{count} {op}" for op, count in counts.most_common())
 
     def release(self) -> None:
-        self._call = self._onnx = self._ids = self._hidden = None
+        self._call = self._session = self._onnx = self._hidden = None
 
 
 class OnnxRuntimeInt8(OnnxRuntimeF32):
