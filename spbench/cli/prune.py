@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +133,13 @@ def prune(
         recipe, skip, pattern=pattern, method=method, sparsity=sparsity, scope=scope, norm=norm,
         speed_up=speed_up, calibration=calibration,
     )  # fmt: skip
+    if wanted.recovery is None:
+        _refuse_idle(
+            {"--resume": resume, "--time-limit": time_limit, "--threads": threads},
+            "a recipe that has `recovery:`",
+        )
+    if wanted.scope != "sensitivity":
+        _refuse_idle({"--cost-from": cost_from}, "scope sensitivity")
     checkpoint = Checkpoint.open(model)
     checkpoint.check_target(out, RECORD_NAME, force)
     for regex in wanted.unused(layer.name for layer in checkpoint.linear_layers):
@@ -181,11 +188,17 @@ def _pool(executor: str, address: str | None) -> AbstractContextManager[Pool | N
         from spbench.pruning.ray_pool import RayPool
 
         return RayPool(address)
-    if address is not None:
-        from spbench.errors import InputError
-
-        raise InputError("--address has no effect without --executor ray")
+    _refuse_idle({"--address": address}, "--executor ray")
     return nullcontext()
+
+
+def _refuse_idle(options: Mapping[str, object], needed: str) -> None:
+    """Raises :class:`InputError` for an option that was given and would do nothing."""
+    from spbench.errors import InputError
+
+    for option, value in options.items():
+        if value not in (None, False):
+            raise InputError(f"{option} has no effect without {needed}")
 
 
 def _print(record: Record, format_: str) -> None:
