@@ -75,8 +75,9 @@ def evaluate(
     steps = Evaluation.steps(len(checkpoints), settings, dense is not None)
     with Progress(steps) as progress:
         evaluation = Evaluation(settings, dense, progress.advance)
+        found = evaluation.rows(checkpoints)
         if out is None:
-            rows = list(evaluation.rows(checkpoints))
+            rows = list(found)
         else:
             try:
                 out.mkdir(parents=True, exist_ok=True)
@@ -85,7 +86,7 @@ def evaluate(
             rows = []
             with closing(RowsFile(out / QUALITY_ROWS, QualityRow)) as file:
                 file.claim()
-                for row in evaluation.rows(checkpoints):
+                for row in found:
                     file.append(row)
                     rows.append(row)
     _print(rows, settings.tasks, format_)

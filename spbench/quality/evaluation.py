@@ -70,16 +70,29 @@ class Evaluation:
         return (models + has_reference) * 2 * len(settings.tasks)
 
     def rows(self, models: Sequence[Checkpoint]) -> Iterator[QualityRow]:
-        """A row for each model, as soon as it is done. Raises :class:`InputError`."""
+        """A row for each model, as soon as it is done.
+
+        Raises :class:`InputError` at once for models that cannot be compared or read no text.
+        """
+        others = [] if self.reference is None else [self.reference]
+        for model in [*models, *others]:
+            self._tokenizer(model)
+            for reference in others:
+                _check_comparable(model, reference)
+        return self._rows(models)
+
+    def _rows(self, models: Sequence[Checkpoint]) -> Iterator[QualityRow]:
         dense = None
         if self.reference is not None:
-            for model in models:
-                _check_comparable(model, self.reference)
             runner = TorchEmbedder(self.reference, self.settings.threads)
             dense = self._run(self.reference, runner, EmbeddingCache.of(self.reference))
         for model in models:
             embedder = self._embedder(model)
             yield self._row(model, embedder.dtype, self._run(model, embedder), dense)
+
+    def _tokenizer(self, model: Checkpoint) -> Any:
+        longest = Encoder.of(model).config.longest
+        return read_tokenizer(model.folder, min(self.settings.tokens, longest))
 
     def _embedder(self, model: Checkpoint) -> Embedder:
         if self.settings.runtime == "torch":
@@ -89,8 +102,7 @@ class Evaluation:
     def _run(
         self, model: Checkpoint, embedder: Embedder, cache: EmbeddingCache | None = None
     ) -> dict[str, _Found]:
-        config = Encoder.of(model).config
-        tokenizer = read_tokenizer(model.folder, min(self.settings.tokens, config.longest))
+        config, tokenizer = Encoder.of(model).config, self._tokenizer(model)
 
         def embed(side: Side, state_texts: int) -> Embedding:
             tokens = Tokens.of(tokenizer, side.texts)

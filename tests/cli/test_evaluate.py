@@ -67,6 +67,14 @@ def test_without_a_reference_there_are_accuracies(folder):
     assert row.data["imdb"]["digest"] != row.data["imdb"]["probe_digest"]
 
 
+def test_a_model_that_reads_no_text_leaves_nothing(folder):
+    (folder / "pruned" / "tokenizer.json").unlink()
+    done = _run("evaluate", folder / "dense", folder / "pruned", "--out", folder / "run")
+    assert done.exit_code == 2
+    assert "tokenizer.json: missing" in done.output
+    assert not (folder / "run").exists()
+
+
 def test_the_dense_model_is_fully_like_itself_and_rows_are_added(folder):
     pytest.importorskip("transformers", reason="the reference runs on torch")
     asked = [
