@@ -15,6 +15,7 @@ writing one file in this folder and naming it in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ import numpy as np
 from spbench.formats import GemmData, GemmProblem
 from spbench.measure.timing import Timing
 
-__all__ = ["Availability", "Backend", "Footprint", "Timing"]
+__all__ = ["Availability", "Backend", "Footprint", "Timing", "described_by"]
 
 
 @dataclass(frozen=True)
@@ -124,3 +125,12 @@ class Backend(ABC):
 
     def release(self) -> None:
         """Drop what belongs to the case."""
+
+
+def described_by(import_library: Callable[[], str], title: str, install: str) -> Availability:
+    """Whether ``import_library``, which returns a version, can import what it needs."""
+    try:
+        return Availability(ok=True, version=import_library())
+    except (ImportError, OSError) as error:  # OSError: one of its libraries does not load
+        reason = f"{title} does not load: {error}"
+        return Availability(ok=False, reason=reason, install=install)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spbench.backends.base import Availability, Backend, Footprint, Timing
+from spbench.backends.base import Availability, Backend, Footprint, Timing, described_by
 from spbench.backends.calls import loop_in_python
 from spbench.backends.handicaps import int8_isa, saturation
 from spbench.backends.onnx_session import INSTALL, OnnxSession
@@ -37,13 +37,7 @@ class OnnxRuntime(Backend):
 
     @classmethod
     def available(cls) -> Availability:
-        try:
-            import onnx
-            import onnxruntime
-        except (ImportError, OSError) as error:
-            reason = f"ONNX Runtime does not load: {error}"
-            return Availability(ok=False, reason=reason, install=INSTALL)
-        return Availability(ok=True, version=f"{onnxruntime.__version__} (onnx {onnx.__version__})")
+        return described_by(_version, "ONNX Runtime", INSTALL)
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         if problem.output == "s8":
@@ -145,3 +139,10 @@ def _scale(data: GemmData) -> np.ndarray:
     """Of the channels; one without weights, whose sum is 0, gets a scale that suits its bias."""
     empty = ~data.weight.to_dense().any(axis=1)
     return np.where(empty, np.float32(2**-10), data.scale)
+
+
+def _version() -> str:
+    import onnx
+    import onnxruntime
+
+    return f"{onnxruntime.__version__} (onnx {onnx.__version__})"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from spbench.backends.base import Availability, Backend, Footprint, Timing
+from spbench.backends.base import Availability, Backend, Footprint, Timing, described_by
 from spbench.backends.calls import loop_in_python
 from spbench.backends.handicaps import STORES_F32, int8_isa, saturation
 from spbench.formats import GemmData, GemmProblem
@@ -39,12 +39,7 @@ class OpenVino(Backend):
 
     @classmethod
     def available(cls) -> Availability:
-        try:
-            import openvino
-        except (ImportError, OSError) as error:
-            reason = f"OpenVINO does not load: {error}"
-            return Availability(ok=False, reason=reason, install=INSTALL)
-        return Availability(ok=True, version=openvino.__version__.partition("-")[0])
+        return described_by(_version, "OpenVINO", INSTALL)
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         """Also loads the plugin for CPUs, which takes longer than to prepare a case."""
@@ -165,3 +160,9 @@ def _quantized(values: Any, low: int, stored_low: int) -> Any:
 
 def _text(fact: Any) -> str:
     return str(fact.astype(str)) if hasattr(fact, "astype") else str(fact)
+
+
+def _version() -> str:
+    import openvino
+
+    return openvino.__version__.partition("-")[0]

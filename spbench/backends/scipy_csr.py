@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spbench.backends.base import Availability, Backend, Footprint, Timing
+from spbench.backends.base import Availability, Backend, Footprint, Timing, described_by
 from spbench.backends.calls import loop_in_python
 from spbench.backends.csr import csr_arrays
 from spbench.formats import GemmData, GemmProblem
@@ -32,12 +32,7 @@ class ScipyCsr(Backend):
 
     @classmethod
     def available(cls) -> Availability:
-        try:
-            from scipy import __version__, sparse  # noqa: F401 - the compiled part must load too
-        except ImportError as error:
-            reason = f"SciPy does not load: {error}"
-            return Availability(ok=False, reason=reason, install=INSTALL)
-        return Availability(ok=True, version=__version__)
+        return described_by(_version, "SciPy", INSTALL)
 
     def supports(self, problem: GemmProblem, threads: int) -> str:
         if threads > 1:
@@ -78,3 +73,9 @@ class ScipyCsr(Backend):
 
     def release(self) -> None:
         self._weights = self._x = self._y = None
+
+
+def _version() -> str:
+    from scipy import __version__, sparse  # noqa: F401 - the compiled part must load too
+
+    return __version__

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from spbench.backends.base import Availability, Backend, Timing
+from spbench.backends.base import Availability, Backend, Timing, described_by
 from spbench.backends.calls import loop_in_python
 from spbench.backends.handicaps import GENERIC_PATH, int8_isa
 from spbench.formats import GemmData
@@ -30,12 +30,7 @@ class TorchBackend(Backend):
 
     @classmethod
     def available(cls) -> Availability:
-        try:
-            import torch
-        except (ImportError, OSError) as error:  # OSError: one of its libraries does not load
-            reason = f"PyTorch does not load: {error}"
-            return Availability(ok=False, reason=reason, install=INSTALL)
-        return Availability(ok=True, version=torch.__version__)
+        return described_by(_version, "PyTorch", INSTALL)
 
     def prepare(self, data: GemmData, threads: int) -> None:
         import torch
@@ -161,3 +156,9 @@ def quantized_weights(data: GemmData) -> Any:
             torch.zeros(data.problem.m, dtype=torch.int64),
             0,
         )
+
+
+def _version() -> str:
+    import torch
+
+    return torch.__version__

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,13 +22,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from spbench.backends.base import Availability, Timing
+from spbench.backends.base import Availability, Timing, described_by
 from spbench.backends.calls import loop_in_python
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
 from spbench.quantization import ActivationScales
 
-__all__ = ["Availability", "OpTimes", "Runtime", "RuntimeModel", "Timing"]
+__all__ = ["Availability", "OpTimes", "Runtime", "RuntimeModel", "Timing", "described_by"]
 
 
 @dataclass(frozen=True)
@@ -128,12 +127,3 @@ class Runtime(ABC):
     @abstractmethod
     def release(self) -> None:
         """Drop the model."""
-
-
-def described_by(import_library: Callable[[], str], title: str, install: str) -> Availability:
-    """Whether ``import_library``, which returns a version, can import what it needs."""
-    try:
-        return Availability(ok=True, version=import_library())
-    except (ImportError, OSError) as error:  # OSError: one of its libraries does not load
-        reason = f"{title} does not load: {error}"
-        return Availability(ok=False, reason=reason, install=install)
