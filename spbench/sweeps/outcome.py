@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from spbench.errors import RunError
+from spbench.store.model_row import ModelRow
 from spbench.store.schema import Row, Status
 
 REASONS_TOLD = 4
 
 
-def remarks(rows: Sequence[Row]) -> list[str]:
-    """A line for each backend and status that came with a reason, with all that differ."""
-    groups: dict[tuple[str, Status], Counter[str]] = {}
+def remarks(rows: Sequence[Row | ModelRow]) -> list[str]:
+    """A line for each backend or runtime and status that came with a reason, with all that differ."""
+    groups: dict[tuple[str, Status], dict[str, list[str]]] = {}
     for row in rows:
         if row.reason:
-            groups.setdefault((row.backend, row.status), Counter())[_alike(row)] += 1
-    return [_remark(*key, reasons) for key, reasons in groups.items()]
+            group = groups.setdefault((row.key[1], row.status), {})
+            group.setdefault(_alike(row), []).append(row.reason)
+    return [_remark(*key, _told(group)) for key, group in groups.items()]
 
 
 def require_results(rows: Sequence[Row]) -> None:
@@ -42,9 +44,19 @@ def require_sound(rows: Sequence[Row]) -> None:
     require_results(rows)
 
 
-def _remark(backend: str, status: Status, reasons: Counter[str]) -> str:
+def _told(group: Mapping[str, Sequence[str]]) -> Counter[str]:
+    """Reasons with how often they were given; a single one in its own words."""
+    return Counter(
+        {
+            reasons[0] if len(reasons) == 1 else alike: len(reasons)
+            for alike, reasons in group.items()
+        }
+    )
+
+
+def _remark(name: str, status: Status, reasons: Counter[str]) -> str:
     count = reasons.total()
-    said = f"{backend}: {status} in {count} case{'s' * (count > 1)}"
+    said = f"{name}: {status} in {count} case{'s' * (count > 1)}"
     if len(reasons) == 1:
         return f"{said}: {next(iter(reasons))}"
     told = [f"{reason} (in {number})" for reason, number in reasons.most_common(REASONS_TOLD)]
@@ -52,6 +64,6 @@ def _remark(backend: str, status: Status, reasons: Counter[str]) -> str:
     return f"{said}: {'; '.join(told)}{f'; and {more} other reasons' * (more > 0)}"
 
 
-def _alike(row: Row) -> str:
+def _alike(row: Row | ModelRow) -> str:
     """The reason; a remark on a row that counts without its numbers, which always differ."""
     return re.sub(r"\d+(\.\d+)?", "...", row.reason) if row.status is Status.OK else row.reason

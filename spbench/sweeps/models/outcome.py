@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from spbench.errors import RunError
 from spbench.store.model_row import ModelRow
 from spbench.store.schema import Status
+from spbench.sweeps import outcome
 
 
 def remarks(rows: Sequence[ModelRow]) -> list[str]:
-    """A line for each runtime, status and reason, with the number of cases; handicaps too."""
-    counts: Counter[str] = Counter()
-    for row in rows:
-        if row.reason:
-            counts[f"{row.runtime}: {row.status}: {row.reason}"] += 1
-        if row.handicaps:
-            counts[f"{row.runtime}: handicap: {row.handicaps}"] += 1
-    return [f"{text} (in {count} cases)" if count > 1 else text for text, count in counts.items()]
+    """A line for each runtime and status that came with a reason, and for each handicap."""
+    counts = Counter((row.runtime, row.handicaps) for row in rows if row.handicaps)
+    handicaps = [
+        f"{runtime}: handicap in {count} case{'s' * (count > 1)}: {text}"
+        for (runtime, text), count in counts.items()
+    ]
+    return [*outcome.remarks(rows), *handicaps]
 
 
 def require_results(rows: Sequence[ModelRow]) -> None:
