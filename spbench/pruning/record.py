@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from spbench.errors import InputError, refusal
 from spbench.formats.file_name import FileName
-from spbench.formats.path_kind import PathKind, path_kind
-from spbench.formats.yaml_model import first_problem
+from spbench.formats.record_file import RecordPart, read_record_file
 from spbench.pruning.calibration.sample import SampleFacts
 from spbench.pruning.recipes import Pattern, Recipe
 from spbench.pruning.scores import Norm
@@ -19,11 +15,7 @@ RECORD_NAME = "spbench.json"
 SCHEMA = 1
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PrunedLayer(_Part):
+class PrunedLayer(RecordPart):
     """One layer as it was written. Sparsities and shares run from 0 to 1."""
 
     name: str  # without ".weight"
@@ -41,7 +33,7 @@ class PrunedLayer(_Part):
     updated: bool = False  # kept weights and the bias changed
 
 
-class Total(_Part):
+class Total(RecordPart):
     """The pruned layers together, each weighed by its weights, blocks or energy."""
 
     weights: int
@@ -50,7 +42,7 @@ class Total(_Part):
     energy_kept: float
 
 
-class LeftAlone(_Part):
+class LeftAlone(RecordPart):
     """A tensor that was not pruned."""
 
     name: str
@@ -58,7 +50,7 @@ class LeftAlone(_Part):
     reason: str
 
 
-class Step(_Part):
+class Step(RecordPart):
     """One pruning: of which model, by which recipe, with which spbench."""
 
     spbench_version: str
@@ -66,7 +58,7 @@ class Step(_Part):
     recipe: Recipe
 
 
-class Record(_Part):
+class Record(RecordPart):
     """All of spbench.json. ``history`` holds earlier prunings of the same weights, oldest first."""
 
     schema_version: int = SCHEMA
@@ -95,23 +87,10 @@ class Record(_Part):
             reasons[tensor.kind].append(tensor.reason)
         return {kind: (len(given), sorted(set(given))) for kind, given in reasons.items()}
 
-    def to_json(self) -> str:
-        """The content of the file."""
-        return self.model_dump_json(indent=1) + "\n"
-
 
 def read_record(folder: Path) -> Record | None:
     """The record in a model's folder; None where spbench did not write the model.
 
-    Raises :class:`InputError` for a file that is not a record of this version.
+    Raises :class:`~spbench.errors.InputError` for a file that is not a record of this version.
     """
-    path = folder / RECORD_NAME
-    if path_kind(path) is PathKind.MISSING:
-        return None
-    try:
-        return Record.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise refusal(error, path, "cannot be read") from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        what = first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise InputError(f"{path}: not a record this spbench can read ({what})") from error
+    return read_record_file(folder / RECORD_NAME, Record)

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 import spbench
-from spbench.errors import InputError, refusal
+from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
-from spbench.formats.yaml_model import first_problem
+from spbench.formats.record_file import RecordPart, read_record_file
 from spbench.pruning.recovery.settings import RecoverySettings
 from spbench.texts import SOURCES, read_text_file, read_text_set, read_tokenizer
 
@@ -22,10 +20,8 @@ RECOVERY_NAME = "spbench-recovery.json"
 _LAST = 50  # steps
 
 
-class RecoveryRecord(BaseModel):
+class RecoveryRecord(RecordPart):
     """All of spbench-recovery.json, beside the weights that were trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: int = 1
     spbench_version: str
@@ -53,7 +49,7 @@ class Recovery:
 
     def save(self, target: Path, finish: Callable[[Path], None] | None = None) -> None:
         """Write the whole folder, complete or not at all; ``finish`` may add to it before."""
-        files = {RECOVERY_NAME: self.record.model_dump_json(indent=1) + "\n"}
+        files = {RECOVERY_NAME: self.record.to_json()}
         self.pupil.checkpoint.save(target, self.pupil.changed_bits(), files, finish)
 
 
@@ -108,16 +104,7 @@ def recover(
 
 def read_recovery(folder: Path) -> RecoveryRecord | None:
     """The record in a model's folder; None where it was not recovered. Raises :class:`InputError`."""
-    path = folder / RECOVERY_NAME
-    if not path.exists():
-        return None
-    try:
-        return RecoveryRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise refusal(error, path, "cannot be read") from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        what = first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise InputError(f"{path}: not a record this spbench can read ({what})") from error
+    return read_record_file(folder / RECOVERY_NAME, RecoveryRecord)
 
 
 def _read_texts(name: str) -> tuple[Sequence[str], dict[str, Any]]:
