@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spbench.errors import InputError, refusal
+from spbench.formats.path_kind import PathKind, path_kind
 from spbench.quantization.float_encoder import POINTS
 from spbench.quantization.scale import ActivationScales, LayerScales, Scale
 
@@ -41,7 +42,7 @@ def read_scales(folder: Path) -> ActivationScales | None:
     """None where there is no file. Raises :class:`InputError` if it is not what
     :func:`write_scales` writes."""
     path = folder / FILE_NAME
-    if not path.exists():
+    if path_kind(path) is PathKind.MISSING:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
