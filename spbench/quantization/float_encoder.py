@@ -18,6 +18,22 @@ SIGNED = frozenset({"query", "key", "value"})
 """Points that are s8 and symmetric; the others are u8."""
 
 
+class FloatEmbedding:
+    """What enters the first block: its tables, in memory."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._config = encoder.config
+        self._word, self._position = encoder.weight("word"), encoder.weight("position")
+        self._type = encoder.weight("type")[0] if encoder.has("type") else np.float32(0)
+        self._norm = encoder.weight("embedding_norm"), encoder.bias("embedding_norm")
+
+    def __call__(self, sentences: Sequence[np.ndarray]) -> np.ndarray:
+        """Of token ids [tokens] each, token type 0: f32 [tokens of all sentences, hidden]."""
+        places = [self._config.first_position + np.arange(len(ids)) for ids in sentences]
+        x = self._word[np.concatenate(sentences)] + self._position[np.concatenate(places)]
+        return layer_norm(x + self._type, *self._norm, self._config.epsilon)
+
+
 class FloatEncoder:
     """All weights in memory.
 
@@ -29,10 +45,7 @@ class FloatEncoder:
 
     def __init__(self, encoder: Encoder) -> None:
         self.config = encoder.config
-        self.word = encoder.weight("word")
-        self.position = encoder.weight("position")
-        self.type = encoder.weight("type") if encoder.has("type") else None
-        self.embedding_norm = encoder.weight("embedding_norm"), encoder.bias("embedding_norm")
+        self.embedding = FloatEmbedding(encoder)
         parts = ("query", "key", "value", "out", "attention_norm", "up", "down", "norm")
         self.layers = [
             {part: (encoder.weight(part, layer), encoder.bias(part, layer)) for part in parts}
@@ -54,11 +67,7 @@ class FloatEncoder:
         see = observe or (lambda *_: None)
         config = self.config
         ends = np.cumsum([len(ids) for ids in sentences])[:-1]
-        positions = [config.first_position + np.arange(len(ids)) for ids in sentences]
-        x = self.word[np.concatenate(sentences)] + self.position[np.concatenate(positions)]
-        if self.type is not None:
-            x = x + self.type[0]
-        x = layer_norm(x, *self.embedding_norm, config.epsilon)
+        x = self.embedding(sentences)
         for i, layer in enumerate(self.layers):
             see("input", i, x)
             q, k, v = (_linear(x, *layer[part]) for part in ("query", "key", "value"))

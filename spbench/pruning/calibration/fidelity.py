@@ -7,8 +7,8 @@ import numpy as np
 from spbench.formats.encoder import Encoder
 from spbench.pruning.calibration.block import Block, Linear
 from spbench.pruning.calibration.sample import Sample
-from spbench.pruning.calibration.walk import embedded
 from spbench.pruning.threads import Threads
+from spbench.quantization.float_encoder import FloatEmbedding
 
 _TEXTS = 48
 
@@ -31,7 +31,7 @@ class Fidelity:
         self._encoder, self._threads = encoder, threads
         self._lengths = [len(ids) for ids in texts]
         self._cuts = np.cumsum(self._lengths)[:-1]
-        self._before = [embedded(encoder, texts)]
+        self._before = [FloatEmbedding(encoder)(texts)]
         for number in range(encoder.config.layers):
             self._before.append(self._run(number, self._before[-1], {}))
         self._dense = self._embeddings(self._before.pop())

@@ -25,7 +25,7 @@ from spbench.pruning.calibration.block import STAGES, Block, Parts
 from spbench.pruning.calibration.moments import Moments, MomentSums
 from spbench.pruning.calibration.sample import Sample
 from spbench.pruning.threads import Threads
-from spbench.quantization.float_encoder import layer_norm
+from spbench.quantization.float_encoder import FloatEmbedding
 
 _GROUP_TOKENS = 1024
 
@@ -84,7 +84,7 @@ class EncoderWalk:
                 pass
 
     def _groups(self) -> list[_Group]:
-        states = embedded(self._encoder, self._sample.ids)
+        states = FloatEmbedding(self._encoder)(self._sample.ids)
         groups, start = [], 0
         for texts in self._sample.groups(_GROUP_TOKENS):
             lengths = [len(ids) for ids in texts]
@@ -138,17 +138,6 @@ class _Streams:
             raised = self.block.raised(dense, group.dense)
             return dense["down"](raised) + group.dense - group.pruned
         return dense[part](group.dense)
-
-
-def embedded(encoder: Encoder, texts: Sequence[np.ndarray]) -> np.ndarray:
-    """What enters the first block for texts of token ids, f32 [tokens of all, hidden]."""
-    word, position = encoder.weight("word"), encoder.weight("position")
-    kind = encoder.weight("type")[0] if encoder.has("type") else np.float32(0)
-    norm = encoder.weight("embedding_norm"), encoder.bias("embedding_norm")
-    first = encoder.config.first_position
-    places = np.concatenate([first + np.arange(len(ids)) for ids in texts])
-    x = word[np.concatenate(texts)] + position[places] + kind
-    return layer_norm(x, *norm, encoder.config.epsilon)
 
 
 def _sum_of(sums: Iterator[MomentSums]) -> MomentSums:
