@@ -78,6 +78,7 @@ class _Model:
         self.linear: dict[str, torch.Tensor] = {}
         self._biases: dict[str, torch.Tensor] = {}
         self._names: dict[tuple[str, int], str] = {}
+        self._norms = {("embedding_norm", 0): self._norm("embedding_norm", 0)}
         for number in range(encoder.config.layers):
             for part in (part for stage in STAGES for part in stage):
                 name = encoder.tensor_name(part, "weight", number).removesuffix(".weight")
@@ -87,6 +88,8 @@ class _Model:
                 self.linear[name] = self._tensor(weight).requires_grad_()
                 self._biases[name] = self._tensor(encoder.bias(part, number))
                 self._names[part, number] = name
+            for part in ("attention_norm", "norm"):
+                self._norms[part, number] = self._norm(part, number)
         self._tables = {
             part: self._tensor(encoder.weight(part))
             for part in ("word", "position", "type")
@@ -121,11 +124,16 @@ class _Model:
         return self._torch.nn.functional.linear(x, self.linear[name], self._biases[name])
 
     def _normed(self, part: str, number: int, x: torch.Tensor) -> torch.Tensor:
+        config, (gamma, beta) = self._encoder.config, self._norms[part, number]
+        functional = self._torch.nn.functional
+        return functional.layer_norm(x, (config.hidden,), gamma, beta, config.epsilon)
+
+    def _norm(self, part: str, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         encoder = self._encoder
-        gamma = self._tensor(encoder.weight(part, number))
-        beta = self._tensor(encoder.bias(part, number))
-        size = (encoder.config.hidden,)
-        return self._torch.nn.functional.layer_norm(x, size, gamma, beta, encoder.config.epsilon)
+        return (
+            self._tensor(encoder.weight(part, number)),
+            self._tensor(encoder.bias(part, number)),
+        )
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return self._torch.from_numpy(np.ascontiguousarray(values))
