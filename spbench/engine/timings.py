@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
-from spbench.formats.cache_folder import cache_folder
+from spbench.formats.cache_folder import cache_folder, write_cached
 from spbench.kernels import isa_cap
 from spbench.kernels._native import spmm as native
 
@@ -45,9 +42,7 @@ class Timings:
         if not self._new:
             return
         content = json.dumps(_read(self._path) | self._new, indent=1)
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._path, content)
+        write_cached(self._path, lambda file: file.write(content.encode()))
         self._new = {}
 
 
@@ -86,15 +81,3 @@ def _are_times(times: object) -> bool:
     return isinstance(times, dict) and all(
         isinstance(each, int | float) and each > 0 for each in times.values()
     )
-
-
-def _replace(path: Path, content: str) -> None:
-    """Whole or not at all: other processes read it meanwhile."""
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.replace(partial, path)
-    except OSError:
-        os.unlink(partial)
-        raise

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-from spbench.formats.cache_folder import cache_folder
+from spbench.formats.cache_folder import cache_folder, write_cached
 from spbench.formats.checkpoint import Checkpoint
 from spbench.quality.embedding import Embedding
 from spbench.texts import Tokens
@@ -44,8 +43,7 @@ class EmbeddingCache:
         found = _read(path)
         if found is None:
             found = make()
-            with contextlib.suppress(OSError):
-                _write(path, found)
+            write_cached(path, partial(_write, found))
         return found
 
     def _path(self, tokens: Tokens, state_texts: int) -> Path:
@@ -64,16 +62,8 @@ def _read(path: Path) -> Embedding | None:
         return None
 
 
-def _write(path: Path, embedding: Embedding) -> None:
+def _write(embedding: Embedding, file: BinaryIO) -> None:
     states = embedding.states
     ends = np.cumsum([len(state) for state in states], dtype=np.int64)
     rows = np.concatenate(states) if states else np.empty((0, 0), np.float32)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, sentences=embedding.sentences, states=rows, ends=ends)
-        os.replace(partial, path)
-    except OSError:
-        os.unlink(partial)
-        raise
+    np.savez(file, sentences=embedding.sentences, states=rows, ends=ends)
