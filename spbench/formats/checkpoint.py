@@ -164,8 +164,13 @@ class Checkpoint:
                 finish(partial)
 
     @cached_property
+    def weight_files(self) -> list[Path]:
+        """All files that tensors, or parts of them, lie in; sorted."""
+        return sorted({file for entry in self.tensors.values() for file in entry.files})
+
+    @cached_property
     def _weight_files(self) -> set[str]:
-        files = {file.name for entry in self.tensors.values() for file in entry.files}
+        files = {file.name for file in self.weight_files}
         return files | ({WEIGHT_FILES[1]} if WEIGHT_FILES[0] not in files else set())
 
     def _is_stale(self, path: Path) -> bool:

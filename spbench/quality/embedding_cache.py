@@ -31,7 +31,7 @@ class EmbeddingCache:
     def of(cls, checkpoint: Checkpoint) -> EmbeddingCache:
         """For one model, as it is now."""
         digest = hashlib.blake2b(digest_size=16)
-        for path in sorted({entry.path for entry in checkpoint.tensors.values()}):
+        for path in checkpoint.weight_files:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         digest.update(repr(sorted(checkpoint.config.items())).encode("utf-8", "replace"))

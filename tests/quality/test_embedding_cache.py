@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from small_encoders import encoder_config, encoder_tensors
+from small_models import write_safetensors
 from small_recoveries import write_encoder
 
 from spbench.formats.checkpoint import Checkpoint
@@ -56,3 +60,23 @@ def test_without_states_and_where_nothing_can_be_written(checkpoint, monkeypatch
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert EmbeddingCache.of(checkpoint).get(_tokens([1]), 0, lambda: made) is made
+
+
+def test_masks_in_a_file_of_their_own_belong_to_the_model(tmp_path, monkeypatch):
+    """As torch.nn.utils.prune leaves them: the weights as they were, and a mask."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tensors = encoder_tensors("bert")
+    name = "encoder.layer.0.attention.self.query.weight"
+    weight = tensors.pop(name)
+    files = {"a.safetensors": {**tensors, f"{name}_orig": weight}}
+    files["b.safetensors"] = {f"{name}_mask": np.ones_like(weight)}
+    places = {tensor: file for file, held in files.items() for tensor in held}
+    for file, held in files.items():
+        write_safetensors(tmp_path / file, held)
+    (tmp_path / "config.json").write_text(json.dumps(encoder_config("bert")))
+    index = json.dumps({"weight_map": places})
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+
+    before = EmbeddingCache.of(Checkpoint.open(tmp_path))
+    write_safetensors(tmp_path / "b.safetensors", {f"{name}_mask": np.zeros_like(weight)})
+    assert EmbeddingCache.of(Checkpoint.open(tmp_path)) != before

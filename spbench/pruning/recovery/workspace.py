@@ -65,7 +65,9 @@ class Workspace:
 
 def _job(checkpoint: Checkpoint, recipe: Recipe) -> str:
     """A digest of recipe and model: its place, and the size and age of its weights."""
-    files = sorted({entry.path for entry in checkpoint.tensors.values()})
-    stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    stats = [
+        (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns)
+        for file in checkpoint.weight_files
+    ]
     text = f"{recipe.model_dump_json()}\n{stats}\n"
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
