@@ -150,7 +150,7 @@ def assemble(tensors: Mapping[str, TensorEntry], config: Mapping) -> dict[str, T
     return {name: entry for name, entry in found.items() if not _is_left_over(name, wholes)}
 
 
-def storage_of(config: Mapping) -> list[str]:
+def _storage_of(config: Mapping) -> list[str]:
     """The formats that config.json names, sparse first; empty for a plain checkpoint."""
     section = _section(config)
     sparsity = section.get("sparsity_config")
@@ -170,7 +170,7 @@ def _section(config: Mapping) -> Mapping:
 
 def _refuse_unknown(config: Mapping) -> None:
     ours = _section(config).get("quant_method", "compressed-tensors") == "compressed-tensors"
-    unknown = [each for each in storage_of(config) if ours and each not in READ]
+    unknown = [each for each in _storage_of(config) if ours and each not in READ]
     if unknown:
         raise InputError(
             f"weights stored as {unknown[0]} are not read; save the model as one of"
@@ -188,14 +188,13 @@ def _find(tensors: Mapping[str, TensorEntry]) -> Iterator[CompressedEntry]:
 def _bitmask(base: str, tensors: Mapping[str, TensorEntry]) -> Iterator[CompressedEntry]:
     parts = _parts(base, tensors, "compressed", "bitmask", "shape")
     layer = base.removesuffix(".weight")
-    shape = _shape(parts.pop("shape"))
-    extra = {"row_offsets": tensors.get(f"{base}.row_offsets"), "shape": tensors[f"{base}.shape"]}
+    offsets = _present({"row_offsets": tensors.get(f"{base}.row_offsets")})
     two_of_four = len(parts["compressed"].shape) == 2
     yield _entry(
         layer,
-        shape,
+        _shape(parts["shape"]),
         parts["compressed"],
-        {**parts, **_present(extra), **_scales(layer, tensors)},
+        {**parts, **offsets, **_scales(layer, tensors)},
         "sparse-24-bitmask" if two_of_four else "sparse-bitmask",
     )
 
