@@ -261,18 +261,16 @@ class CompiledEncoder:
         """f32 out, or u8 of ``output``'s scale."""
         weight = self._encoder.weight(*part)
         layer = LayerWeight.of(weight, self._timings)
+        stored = output or Scale(1.0)
         epilogue = Epilogue(
             output="f32" if output is None else "u8",
             scale=layer.scale.astype(np.float64) * x_scale.step,
             bias=self._encoder.bias(*part),
             x_zero_point=x_scale.zero_point,
+            y_scale=stored.step,
+            y_zero_point=stored.zero_point,
             activation=activation,
             table=table,
-            **(
-                {}
-                if output is None
-                else {"y_scale": output.step, "y_zero_point": output.zero_point}
-            ),
         )
         self._add_product(name, part[0], layer, epilogue, x, y, residual)
 

@@ -16,9 +16,9 @@ import numpy as np
 from spbench.engine.compiled_encoder import NONE, CompiledEncoder
 from spbench.engine.layer_weight import LayerWeight
 from spbench.engine.op import attention_demand, quantize_demand
-from spbench.formats.encoder import Encoder, EncoderConfig
+from spbench.formats.encoder import Encoder
 from spbench.kernels import Epilogue
-from spbench.quantization import ActivationScales, LayerScales, Scale
+from spbench.quantization import LayerScales, Scale
 from spbench.quantization.float_encoder import POINTS
 
 _UNIT = LayerScales(dict.fromkeys(POINTS, Scale(1.0, 128)))
@@ -34,7 +34,7 @@ class DynamicEncoder(CompiledEncoder):
     def __init__(
         self, encoder: Encoder, capacity: int, num_threads: int, every_layer: bool = False
     ) -> None:
-        scales = unit_scales(encoder.config)
+        scales = [_UNIT] * encoder.config.layers
         super().__init__(encoder, scales, capacity, num_threads, every_layer=every_layer)
 
     def _add_buffers(self) -> None:
@@ -89,8 +89,3 @@ class DynamicEncoder(CompiledEncoder):
     def _operands(self, layer: LayerWeight, epilogue: Epilogue, x: int) -> dict[str, object]:
         by_token = dataclasses.replace(epilogue, token_scale=np.ones(1, np.float32))
         return super()._operands(layer, by_token, x) | {"token_scale": self.scale_of[x]}
-
-
-def unit_scales(config: EncoderConfig) -> ActivationScales:
-    """Of a model whose tokens bring their own."""
-    return [_UNIT] * config.layers
