@@ -67,7 +67,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def make_engine(make_model: Callable[..., Path]) -> Callable:
-    """Builds a small engine, calibrated on a few random sentences."""
+    """Builds a small engine, calibrated on a few random sentences unless told otherwise."""
     from spbench.engine import Engine
     from spbench.formats.checkpoint import Checkpoint
     from spbench.quantization import calibrate
@@ -80,12 +80,15 @@ def make_engine(make_model: Callable[..., Path]) -> Callable:
         threads: int = 1,
         prefix: str = "",
         block: tuple[int, int] = (4, 1),
+        is_calibrated: bool = True,
+        every_layer: bool = False,
     ) -> Engine:
         tensors = encoder_tensors(family, sparsity, prefix, block=block)
         folder = make_model(tensors, encoder_config(family), name=f"encoder-{next(numbers)}")
         checkpoint = Checkpoint.open(folder)
         texts = [sentences(40, seed=seed)[0] for seed in range(4)]
-        return Engine(checkpoint, calibrate(checkpoint, texts), threads)
+        scales = calibrate(checkpoint, texts) if is_calibrated else None
+        return Engine(checkpoint, scales, threads, every_layer=every_layer)
 
     return make
 

@@ -89,3 +89,8 @@ def sentences(*lengths: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         ids[row, :length] = generator.integers(2, VOCAB, length)
         mask[row, :length] = 1
     return ids, mask
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    return (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)

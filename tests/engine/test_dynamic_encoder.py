@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import pytest
-from small_encoders import FAMILIES, encoder_config, encoder_tensors, sentences
+from small_encoders import FAMILIES, cosine, encoder_config, encoder_tensors, sentences
 
 from spbench.engine import Engine
 from spbench.formats.checkpoint import Checkpoint
@@ -14,21 +15,9 @@ from spbench.quantization.float_encoder import FloatEncoder
 
 
 @pytest.fixture
-def make_dynamic(make_model):
-    """A folder without scales, and engines on it."""
-    folders = {}
-
-    def make(family="bert", threads=1, **given):
-        if family not in folders:
-            tensors = encoder_tensors(family, 0.7)
-            folders[family] = make_model(tensors, encoder_config(family), name=family)
-        return Engine.from_pretrained(folders[family], num_threads=threads, **given)
-
-    return make
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+def make_dynamic(make_engine):
+    """Engines without scales; otherwise as ``make_engine``."""
+    return partial(make_engine, is_calibrated=False)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -38,23 +27,6 @@ def test_is_close_to_f32(make_dynamic, family):
     states = engine(ids).hidden_states
     for found, expected in zip(states, model.layers_of([ids[0]]), strict=True):
         assert cosine(found[0], expected).min() > 0.998
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize(
-    "lengths",
-    [(1,), (13, 61, 67), (12, 80, 33), (512, 1, 77), (1,) * 40, (500, 400, 300, 200)],
-    ids=str,
-)
-def test_a_batch_is_its_sentences_one_by_one(make_dynamic, threads, lengths):
-    engine, alone = make_dynamic(threads=threads), make_dynamic()
-    ids, mask = sentences(*lengths)
-    batch = engine(ids, mask)
-    for row, length in enumerate(lengths):
-        expected = alone(ids[row : row + 1, :length])
-        np.testing.assert_array_equal(
-            batch.last_hidden_state[row, :length], expected.last_hidden_state[0]
-        )
 
 
 def test_every_isa_agrees(make_dynamic, monkeypatch):

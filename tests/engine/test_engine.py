@@ -13,6 +13,7 @@ from small_encoders import (
     FAMILIES,
     POSITIONS,
     VOCAB,
+    cosine,
     encoder_config,
     encoder_tensors,
     sentences,
@@ -28,10 +29,6 @@ from spbench.kernels import block_shapes
 from spbench.kernels._native import spmm as native
 from spbench.quantization import calibrate, write_scales
 from spbench.quantization.float_encoder import FloatEncoder
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -67,14 +64,15 @@ def test_a_prefix_before_all_names_changes_nothing(make_engine, family):
     np.testing.assert_array_equal(bare, prefixed)
 
 
+@pytest.mark.parametrize("is_calibrated", [True, False])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize(
     "lengths",
     [(1,), (13, 61, 67), (12, 80, 33), (512, 1, 77), (128,) * 8, (1,) * 40, (500, 400, 300, 200)],
     ids=str,
 )
-def test_a_batch_is_its_sentences_one_by_one(make_engine, threads, lengths):
-    engine = make_engine(threads=threads)
+def test_a_batch_is_its_sentences_one_by_one(make_engine, threads, lengths, is_calibrated):
+    engine = make_engine(threads=threads, is_calibrated=is_calibrated)
     ids, mask = sentences(*lengths)
     batch = engine(ids, mask)
     for row, length in enumerate(lengths):
