@@ -14,13 +14,16 @@ def blocks_to_keep(blocks: int, sparsity: float) -> int:
     return round((1 - sparsity) * blocks)
 
 
-def keep_count(scores: np.ndarray, count: int) -> np.ndarray:
+def keep_count(scores: np.ndarray, count: int, allowed: np.ndarray | None = None) -> np.ndarray:
     """Mask of the ``count`` best blocks: bool, the shape of ``scores``.
+
+    Blocks that are not ``allowed``, bool of that shape, come behind all others; scores are then
+    0 or above.
 
     Among equal scores the earlier block (row by row) is kept, so that the same
     weights give the same mask on every machine.
     """
-    flat = scores.ravel()
+    flat = (scores if allowed is None else np.where(allowed, scores, -1.0)).ravel()
     if count == 0:
         return np.zeros(scores.shape, bool)
     threshold = np.partition(flat, flat.size - count)[flat.size - count]

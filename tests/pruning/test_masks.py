@@ -54,3 +54,10 @@ def test_expanding_gives_each_weight_its_blocks_verdict(data, shape, sides):
     assert weights.shape == shape
     for i, j in np.ndindex(*shape):
         assert weights[i, j] == mask[i // block.rows, j // block.cols]
+
+
+def test_blocks_that_are_not_allowed_come_last():
+    scores, allowed = np.array([[9.0, 0.0], [5.0, 7.0]]), np.array([[False, True], [True, True]])
+    np.testing.assert_array_equal(keep_count(scores, 2, allowed), [[False, False], [True, True]])
+    np.testing.assert_array_equal(keep_count(scores, 3, allowed), allowed)
+    assert keep_count(scores, 4, allowed).all()

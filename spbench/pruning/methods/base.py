@@ -60,10 +60,6 @@ class Problem:
     def weight(self) -> np.ndarray:
         return self.layer.weight
 
-    def among_allowed(self, scores: np.ndarray) -> np.ndarray:
-        """``scores`` in which no block that is gone already comes before one that is not."""
-        return scores if self.allowed is None else np.where(self.allowed, scores, -1.0)
-
 
 @dataclass(frozen=True, eq=False)
 class Solution:
@@ -121,7 +117,7 @@ class ScoreMethod:
 
     def sketch(self, problem: Problem, count: int, pool: Pool) -> Solution:
         """See :class:`Method`; there is no greater care to take."""
-        mask = keep_count(problem.among_allowed(self.scores(problem)), count)
+        mask = keep_count(self.scores(problem), count, problem.allowed)
         weight = problem.weight
         kept = np.where(expand(mask, problem.block, weight.shape), weight, np.float32(0))
         return Solution(mask, Linear(kept, problem.layer.bias))

@@ -98,9 +98,7 @@ class _Iteration:
 
     def _best_blocks(self) -> np.ndarray:
         scores = block_sums(np.square(self._y), self._choice.block)
-        if self._choice.allowed is not None:
-            scores = np.where(self._choice.allowed, scores, -1.0)
-        return keep_count(scores, self._choice.count)
+        return keep_count(scores, self._choice.count, self._choice.allowed)
 
     def _inverted(self, rho: float) -> np.ndarray:
         return (self._vectors / (self._values + np.float32(rho))) @ self._vectors.T

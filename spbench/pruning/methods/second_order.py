@@ -66,7 +66,7 @@ class SecondOrder:
 
     def sketch(self, problem: Problem, count: int, pool: Pool) -> Solution:
         """Blocks by their own losses, weights solved for exactly."""
-        mask = keep_count(problem.among_allowed(self.scores(problem)), count)
+        mask = keep_count(self.scores(problem), count, problem.allowed)
         solved = normal_equations(problem).solve(mask, problem.block, pool)
         return _solution(problem, mask, solved)
 
