@@ -13,9 +13,31 @@ Exact<float> random_floats(int64_t count) {
 }
 
 // Sequences that begin and end inside panels of 64, 32 and 16.
+constexpr int64_t begin[] = {0, 17, 18, 70, 100}, tokens = 100, capacity = 112, heads = 2;
+constexpr int64_t longest = 52;
+
+// All but the output and its scales.
+attention_args attention_of(const int8_t* qkv, int64_t head_size, uint8_t* scratch) {
+  const int64_t hidden = heads * head_size;
+  attention_args args{};
+  args.tokens = tokens;
+  args.qkv = qkv;
+  args.qkv_channels = 3 * hidden;
+  args.k = hidden;
+  args.v = 2 * hidden;
+  args.head_size = head_size;
+  args.y_channels = hidden;
+  args.score_scale = 1e-4f;
+  args.scratch = scratch;
+  return args;
+}
+
+void attend_all(attention_kernel kernel, const attention_args& args) {
+  for (int s = 0; s < 4; ++s) kernel(&args, begin[s], begin[s + 1], 0, capacity, 0, heads);
+}
+
 void run_attention(attention_kernel kernel, const char* name, int64_t head_size, Counts& counts) {
-  const int64_t begin[] = {0, 17, 18, 70, 100}, tokens = 100, capacity = 112, heads = 2;
-  const int64_t hidden = heads * head_size, longest = 52;
+  const int64_t hidden = heads * head_size;
   std::vector<int8_t> values(3 * hidden * tokens);  // [channel][token]
   for (int8_t& value : values) value = random_weight();
   const auto qkv = exact<int8_t>(3 * hidden * capacity);
@@ -23,20 +45,11 @@ void run_attention(attention_kernel kernel, const char* name, int64_t head_size,
                  reinterpret_cast<uint8_t*>(qkv.get()));
   const auto y = exact<uint8_t>(hidden * capacity), back = exact<uint8_t>(hidden * tokens);
   const auto scratch = exact<uint8_t>(spbench_attention_scratch(longest, head_size));
-  attention_args args{};
-  args.tokens = tokens;
-  args.qkv = qkv.get();
-  args.qkv_channels = 3 * hidden;
-  args.k = hidden;
-  args.v = 2 * hidden;
-  args.head_size = head_size;
+  attention_args args = attention_of(qkv.get(), head_size, scratch.get());
   args.y = y.get();
-  args.y_channels = hidden;
-  args.score_scale = 1e-4f;
   args.output_scale = 0.5f;
   args.output_bias = 128.0f;
-  args.scratch = scratch.get();
-  for (int s = 0; s < 4; ++s) kernel(&args, begin[s], begin[s + 1], 0, capacity, 0, heads);
+  attend_all(kernel, args);
 
   panels_to_bytes(y.get(), hidden, tokens, back.get());
   bool is_right = true;
@@ -112,27 +125,17 @@ void run_norm(norm_kernel kernel, const char* name, int64_t channels, int width,
 // With scales of tokens; NumPy checks the numbers (tests/kernels/test_attention.py).
 void run_scaled_attention(attention_kernel kernel, const char* name, int64_t head_size,
                           Counts& counts) {
-  const int64_t begin[] = {0, 17, 18, 70, 100}, tokens = 100, capacity = 112, heads = 2;
-  const int64_t hidden = heads * head_size, longest = 52;
+  const int64_t hidden = heads * head_size;
   const auto qkv = exact<int8_t>(3 * hidden * capacity);
   for (int64_t i = 0; i < 3 * hidden * capacity; ++i) qkv[i] = 100;
   const auto y = exact<float>(hidden * capacity), scale = exact<float>(3 * heads * capacity);
   std::fill_n(scale.get(), 3 * heads * capacity, 0.5f);
   const auto scratch = exact<uint8_t>(spbench_attention_scratch(longest, head_size));
-  attention_args args{};
-  args.tokens = tokens;
-  args.qkv = qkv.get();
-  args.qkv_channels = 3 * hidden;
-  args.k = hidden;
-  args.v = 2 * hidden;
-  args.head_size = head_size;
+  attention_args args = attention_of(qkv.get(), head_size, scratch.get());
   args.y_float = y.get();
-  args.y_channels = hidden;
-  args.score_scale = 1e-4f;
   args.scale = scale.get();
   args.heads = heads;
-  args.scratch = scratch.get();
-  for (int s = 0; s < 4; ++s) kernel(&args, begin[s], begin[s + 1], 0, capacity, 0, heads);
+  attend_all(kernel, args);
   bool is_right = true;  // all values are alike, so their mean is one of them
   for (int64_t i = 0; i < hidden * 96; ++i) is_right &= fabsf(y[i] - 50.0f) < 1e-3f;
   counts.check(is_right, name, "scales of tokens, heads of " + std::to_string(head_size));
