@@ -164,6 +164,15 @@ SPBENCH_INLINE __m512 token_scales(const attention_args* args, int part, int64_t
                          (part * args->heads + h) * width + 16 * r);
 }
 
+// Of 16 tokens from `first` on, those in begin .. end - 1.
+SPBENCH_INLINE __mmask16 lanes_inside(int64_t first, int64_t begin, int64_t end) {
+  __mmask16 inside = 0;
+  for (int lane = 0; lane < 16; ++lane) {
+    if (first + lane >= begin && first + lane < end) inside |= (__mmask16)(1 << lane);
+  }
+  return inside;
+}
+
 // Scales of the keys and values of one head, in the order of keys.
 void scales_of_head(Head* head, int64_t h) {
   const attention_args* args = head->args;
@@ -178,11 +187,7 @@ void scales_of_head(Head* head, int64_t h) {
       _mm512_storeu_ps(head->key_scale + key,
                        token_scales(args, 1, h, segment.panel, segment.width, r));
       _mm512_storeu_ps(head->value_share + key, value);
-      __mmask16 mine = 0;
-      for (int lane = 0; lane < 16; ++lane) {
-        if (key + lane >= begin && key + lane < end) mine |= (__mmask16)(1 << lane);
-      }
-      top = _mm512_mask_max_ps(top, mine, top, value);
+      top = _mm512_mask_max_ps(top, lanes_inside(key, begin, end), top, value);
     }
   }
   head->top_value = _mm512_reduce_max_ps(top);
@@ -376,10 +381,7 @@ Output output_of(const Head& head, int64_t d0, int64_t start, int width, int fir
   }
   output.floats = args->y_float + at + 16 * first;
   for (int r = 0; r < count; ++r) {
-    for (int lane = 0; lane < 16; ++lane) {
-      const int64_t token = start + 16 * (first + r) + lane;
-      if (token >= head.begin && token < head.end) output.mine[r] |= (__mmask16)(1 << lane);
-    }
+    output.mine[r] = lanes_inside(start + 16 * (first + r), head.begin, head.end);
   }
   return output;
 }
