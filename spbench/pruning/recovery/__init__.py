@@ -3,6 +3,7 @@
     settings        what a recipe says under `recovery:`
     text_batches    train texts in batches of like lengths, from any position
     pupil           the pruned model in torch; its zeros stay zero
+    wide_attention  its attention stays f32 where the rest is bf16, which is faster
     fake_int8       what int8 will do to it, felt while it learns (on request)
     distillation    how far its hidden states and sentence vectors are from the dense model's
     training_state  all that a later process needs to go on, one file, whole or absent

@@ -23,11 +23,16 @@ def load_encoder(checkpoint: Checkpoint) -> nn.Module:
     from transformers import AutoModel
     from transformers.utils import logging
 
+    from spbench.pruning.recovery.wide_attention import NAME as ATTENTION
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         model = AutoModel.from_pretrained(
-            checkpoint.folder, dtype=torch.float32, local_files_only=True
+            checkpoint.folder,
+            dtype=torch.float32,
+            attn_implementation=ATTENTION,
+            local_files_only=True,
         )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         why = str(error).strip().splitlines()[0]
