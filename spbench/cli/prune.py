@@ -13,6 +13,8 @@ import click
 from spbench.cli.tables import format_option, percent, print_table
 
 if TYPE_CHECKING:
+    from spbench.pruning.journal import Journal
+    from spbench.pruning.prune import Pruning
     from spbench.pruning.record import Record
     from spbench.pruning.threads import Pool
 
@@ -81,14 +83,14 @@ _KINDS = {  # one of a kind, several
 )
 @click.option("--address", metavar="HOST:PORT", help="Of the Ray cluster, if not the one here.")
 @click.option("--force", is_flag=True, help="Replace an --out that an earlier prune wrote.")
-@click.option("--resume", is_flag=True, help="Go on with a recipe's recovery that was stopped.")
+@click.option("--resume", is_flag=True, help="Go on with a pruning or recovery that was stopped.")
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
     metavar="MINUTES",
     help="End a recipe's recovery after so long, at the step where it is.  [default: none]",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Of recovery.  [default: all cores]")
+@click.option("--threads", type=click.IntRange(min=1), help="[default: all cores]")
 @format_option
 def prune(
     model: str,
@@ -121,11 +123,11 @@ def prune(
     makes of the model; second-order also changes the weights and biases that stay, so that
     layers answer as nearly as they can what the dense model's did.
 
-    A recipe may train the pruned model towards the dense one (`recovery:`). That can
-    be stopped at any moment, also by a kill; the same command with --resume goes on.
+    A recipe may train the pruned model towards the dense one (`recovery:`). Whatever takes
+    long can be stopped at any moment, also by a kill; the same command with --resume goes on.
     """
     from spbench.formats.checkpoint import Checkpoint
-    from spbench.pruning import prune as pruning
+    from spbench.pruning.prune import prune as run
     from spbench.pruning.recipes import Recipe
     from spbench.pruning.record import RECORD_NAME
 
@@ -134,10 +136,9 @@ def prune(
         speed_up=speed_up, calibration=calibration,
     )  # fmt: skip
     if wanted.recovery is None:
-        _refuse_idle(
-            {"--resume": resume, "--time-limit": time_limit, "--threads": threads},
-            "a recipe that has `recovery:`",
-        )
+        _refuse_idle({"--time-limit": time_limit}, "a recipe that has `recovery:`")
+    if not wanted.takes_long:
+        _refuse_idle({"--resume": resume}, "a method that looks at text, or recovery")
     if wanted.scope != "sensitivity":
         _refuse_idle({"--cost-from": cost_from}, "scope sensitivity")
     checkpoint = Checkpoint.open(model)
@@ -150,9 +151,9 @@ def prune(
 
         costs = read_layer_times(cost_from)
 
-    def decide() -> pruning.Pruning:
+    def decide(journal: Journal | None = None) -> Pruning:
         with _pool(executor, address) as pool:
-            return pruning.prune(checkpoint, wanted, _progress, pool, costs=costs)
+            return run(checkpoint, wanted, _progress, pool, threads, costs, journal)
 
     finish = None
     if wanted.quantizes:
@@ -167,14 +168,15 @@ def prune(
         def finish(folder: Path) -> None:
             note_quantized(quantizer.run(checkpoint, folder))
 
-    if wanted.recovery is not None:
-        from spbench.cli.recovering import run_recovery
-        from spbench.pruning.recovery.resumable import ResumableJob
+    if wanted.takes_long:
+        from spbench.cli.long_pruning import resumable, run_recovery
+        from spbench.pruning.resumable import ResumableJob
 
         job = ResumableJob(checkpoint, wanted, out, resume)
-        record = job.prune(decide)
-        _print(record, format_)
-        run_recovery(job, threads, time_limit, finish)
+        with resumable(job):
+            _print(job.prune(decide, force, finish), format_)
+            if wanted.recovery is not None:
+                run_recovery(job, threads, time_limit, finish)
     else:
         pruned = decide()
         pruned.save(out, force, finish)

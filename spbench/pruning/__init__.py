@@ -13,11 +13,13 @@ budgets       how many blocks each layer keeps: by layer, or from one pool
 sensitivity   or where the model feels it least: options from curves, in weights or time (costs)
 schedule      in how many steps
    |
-prune         checkpoint + recipe -> masks, weights (spool: on disk), record; the folder written
+prune         checkpoint + recipe -> masks, weights (journal: on disk), record; the folder written
    |
 record        spbench.json beside the weights: what was done, layer by layer
    |
 recovery/     pruned + dense checkpoint -> the pruned one, trained towards the dense one
+
+resumable     all of it as one job that survives a kill; its workspace lies beside the target
 
 inspection    any checkpoint -> zeros by element against zeros by block
 sparsity      the counting that both use

@@ -25,6 +25,12 @@ Problems = Mapping[str, Problem]
 """By the layer's name."""
 Settle = Callable[[Problems], Mapping[str, Linear]]
 """What each layer is replaced by for the layers after it; a layer left out stays dense."""
+Known = Callable[[str, Linear], Linear | None]
+"""What a layer, given its name and dense weights, is replaced by already; None where it is not."""
+
+
+def _nothing(_name: str, _dense: Linear) -> None:
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +58,14 @@ class Passage:
         """Those that have settings, in the order of the files."""
         return [layer for layer in self.checkpoint.linear_layers if layer.name in self.settings]
 
-    def run(self, settle: Settle) -> None:
-        """Ask ``settle`` once for every layer. Raises :class:`InputError` for a layer that is
-        not on the way of the text."""
+    def run(self, settle: Settle, known: Known = _nothing) -> None:
+        """Ask ``settle`` once for every layer that is not ``known``. Raises :class:`InputError`
+        for a layer that is not on the way of the text."""
         if self.sample is None:
             for layer in self.layers:
-                settle({layer.name: self._problem(layer.name, self._read(layer))})
+                dense = self._read(layer)
+                if known(layer.name, dense) is None:
+                    settle({layer.name: self._problem(layer.name, dense)})
             return
         encoder = Encoder.of(self.checkpoint)
         require_on_the_way(encoder, self.settings)
@@ -67,15 +75,18 @@ class Passage:
         ) -> dict[str, Linear]:
             names = {part: _layer_name(encoder, part, number) for part in stage}
             wanted = {part: name for part, name in names.items() if name in self.settings}
+            done = {part: known(name, stage[part]) for part, name in wanted.items()}
+            done = {part: layer for part, layer in done.items() if layer is not None}
+            wanted = {part: name for part, name in wanted.items() if part not in done}
             if not wanted:
-                return {}
+                return done
             seen = moments([*wanted])
             problems = {
                 name: self._problem(name, stage[part], part, number, seen)
                 for part, name in wanted.items()
             }
             new = settle(problems)
-            return {part: new[name] for part, name in wanted.items() if name in new}
+            return done | {part: new[name] for part, name in wanted.items() if name in new}
 
         EncoderWalk(encoder, self.sample, self.threads).run(visit)
 

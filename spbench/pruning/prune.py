@@ -17,6 +17,7 @@ from spbench.pruning.budgets import counts_by_layer, counts_by_score
 from spbench.pruning.calibration import Linear, Sample
 from spbench.pruning.calibration.saliency import SaliencyMeter
 from spbench.pruning.costs import Costs, WeightCosts
+from spbench.pruning.journal import Journal, Numbers, Settled
 from spbench.pruning.masks import blocks_to_keep, expand
 from spbench.pruning.methods import Method, Problem, Sees, Solution, method_named
 from spbench.pruning.passage import Passage, Problems, require_on_the_way
@@ -32,7 +33,6 @@ from spbench.pruning.record import (
 )
 from spbench.pruning.sensitivity import Sensitivity
 from spbench.pruning.sparsity import ZeroCount, zero_blocks, zero_weights
-from spbench.pruning.spool import Spool
 from spbench.pruning.threads import Pool, Threads
 
 Track = Callable[[Iterable], Iterable]  # wraps a loop over layers to show progress
@@ -50,26 +50,26 @@ class Pruning:
     masks : dict
         Layer name to bool [block_rows, block_cols]: which blocks stay.
     record : Record
-    updates : Spool
-        Bits of the tensors that changed by more than losing blocks.
+    settled : callable
+        Layer name to what is settled of it, read from the disk.
     """
 
     checkpoint: Checkpoint
     settings: dict[str, LayerSettings]
     masks: dict[str, np.ndarray]
     record: Record
-    updates: Spool
+    settled: Callable[[str], Settled]
 
     def pruned_bits(self) -> Iterator[tuple[str, np.ndarray]]:
         """Each changed tensor's name and new bits, in its dtype.
 
         What stays keeps its exact bits, unless the method updates weights.
         """
-        yield from self.updates.items()
         for name, mask in self.masks.items():
-            layer = self.checkpoint.layer(name)
-            if layer.tensor in self.updates:
+            if new := self.settled(name).bits:
+                yield from new.items()
                 continue
+            layer = self.checkpoint.layer(name)
             bits = self.checkpoint.tensors[layer.tensor].bits()
             bits[~expand(mask, self.settings[name].pattern, layer.shape)] = 0
             yield layer.tensor, bits
@@ -97,11 +97,13 @@ def prune(
     pool: Pool | None = None,
     threads: int | None = None,
     costs: Costs | None = None,
+    journal: Journal | None = None,
 ) -> Pruning:
     """Decide which blocks of each linear layer stay, and with which weights.
 
     The same checkpoint, recipe and text give the same bytes, whatever the number of
     ``threads`` and wherever ``pool`` computes. ``costs`` are what a ``speed_up`` counts in.
+    What an earlier process of the same job has settled in ``journal`` is not computed again.
 
     Raises :class:`InputError` for NaN or Inf anywhere in the checkpoint, where no layer is left
     to prune, and for calibration text that the method needs and that is missing or unfit.
@@ -119,7 +121,8 @@ def prune(
     along_text = recipe.scope == "sensitivity" or method_named(recipe.method).sees is Sees.INPUTS
     with Threads(threads) as here:
         passage = Passage(checkpoint, settings, sample if along_text else None, here)
-        return _Run(passage, recipe, sample, pool or here, track, costs or WeightCosts()).run()
+        costs, journal = costs or WeightCosts(), journal or Journal()
+        return _Run(passage, recipe, sample, pool or here, track, costs, journal).run()
 
 
 def _read_sample(checkpoint: Checkpoint, recipe: Recipe) -> Sample | None:
@@ -144,38 +147,56 @@ class _Run:
         pool: Pool,
         track: Track,
         costs: Costs,
+        journal: Journal,
     ):
         self._passage, self._recipe, self._pool, self._costs = passage, recipe, pool, costs
         self._method: Method = method_named(recipe.method)
-        self._sample, self._track = sample, track
+        self._sample, self._track, self._journal = sample, track, journal
+        self._numbers = {layer.name: number for number, layer in enumerate(passage.layers)}
         self._masks: dict[str, np.ndarray] = {}
-        self._updates = Spool()
-        self._measured: dict[str, _Measured] = {}
+        self._measured: dict[str, Numbers] = {}
 
     def run(self) -> Pruning:
-        self._look_at_gradients()
-        passage, recipe = self._passage, self._recipe
+        passage, recipe, journal = self._passage, self._recipe, self._journal
+        steps = self._steps()
+        done = journal.latest_step(len(steps), self._numbers.values())
+        if done is not None:
+            for name, number in self._numbers.items():
+                self._take(name, journal.get(done, number))
+        for step in range(0 if done is None else done + 1, len(steps)):
+            self._prune(step, steps[step])
+            if step:
+                journal.forget(step - 1)
+        last = len(steps) - 1
+        return Pruning(
+            passage.checkpoint,
+            dict(passage.settings),
+            self._masks,
+            _record(
+                passage, recipe, self._sample, [self._measured[name] for name in self._numbers]
+            ),
+            lambda name: journal.get(last, self._numbers[name]),
+        )
+
+    def _steps(self) -> list[dict[str, int]]:
+        """How many blocks each layer keeps after each step of the schedule."""
+        settings = self._passage.settings
         blocks = {
-            layer.name: int(np.prod(passage.settings[layer.name].pattern.grid(*layer.shape)))
-            for layer in passage.layers
+            layer.name: int(np.prod(settings[layer.name].pattern.grid(*layer.shape)))
+            for layer in self._passage.layers
         }
         final = self._counts(blocks)
-        steps = [
-            recipe.schedule.sparsities(1 - final[name] / count) for name, count in blocks.items()
+        shares = [
+            self._recipe.schedule.sparsities(1 - final[name] / count)
+            for name, count in blocks.items()
         ]
-        for step in zip(*steps, strict=True):
-            counts = {
+        return [
+            {
                 name: blocks_to_keep(blocks[name], share)
                 for name, share in zip(blocks, step, strict=True)
             }
-            if self._masks:
-                self._look_at_gradients()
-            self._prune(counts)
-        measured = [self._measured[layer.name] for layer in passage.layers]
-        record = _record(passage, recipe, self._sample, measured)
-        return Pruning(
-            passage.checkpoint, dict(passage.settings), self._masks, record, self._updates
-        )
+            for step in zip(*shares, strict=True)
+        ]
 
     def _look_at_gradients(self) -> None:
         """Of the model as pruned so far, where the method wants that."""
@@ -196,6 +217,11 @@ class _Run:
         settings = self._passage.settings
         if self._recipe.scope == "layer":
             return counts_by_layer(blocks, settings)
+        return self._journal.counts(lambda: self._counts_by_looking(blocks))
+
+    def _counts_by_looking(self, blocks: Mapping[str, int]) -> dict[str, int]:
+        settings = self._passage.settings
+        self._look_at_gradients()
         if self._recipe.scope == "sensitivity":
             sensitivity = Sensitivity(self._passage, self._method, self._pool, self._costs)
             chosen = sensitivity.sparsities(self._recipe.sparsity, self._recipe.speed_up)
@@ -210,58 +236,65 @@ class _Run:
         self._passage.run(score)
         return counts_by_score(scores, settings)
 
-    def _prune(self, counts: Mapping[str, int]) -> None:
+    def _prune(self, step: int, counts: Mapping[str, int]) -> None:
         ticks = iter(self._track(self._passage.layers))
+        if self._masks or not self._passage.saliency:
+            self._look_at_gradients()
+
+        def known(name: str, dense: Linear) -> Linear | None:
+            settled = self._journal.get(step, self._numbers[name])
+            if settled is None:
+                return None
+            next(ticks, None)
+            self._take(name, settled)
+            return self._replacement(name, settled.mask, settled.bits, dense)
 
         def settle(problems: Problems) -> dict[str, Linear]:
             asked = [replace(one, allowed=self._masks.get(name)) for name, one in problems.items()]
             found = self._method.solve(asked, [counts[name] for name in problems], self._pool)
             new = {}
             for problem, solution in zip(asked, found, strict=True):
-                new[problem.name] = self._keep(problem, solution)
+                name = problem.name
+                settled, new[name] = self._settled(problem, solution)
+                self._journal.put(step, self._numbers[name], settled)
+                self._take(name, settled)
                 next(ticks, None)
             return new
 
-        self._passage.run(settle)
+        self._passage.run(settle, known)
         for _ in ticks:
             pass
 
-    def _keep(self, problem: Problem, solution: Solution) -> Linear:
-        """Take note of a layer. What the layers after it see is what will be written."""
-        layer = solution.layer
+    def _take(self, name: str, settled: Settled) -> None:
+        self._masks[name], self._measured[name] = settled.mask, settled.numbers
+
+    def _settled(self, problem: Problem, solution: Solution) -> tuple[Settled, Linear]:
+        """What is written of a layer, and what the layers after it see: the same numbers."""
+        bits = {}
         if self._method.updates:
-            layer = Linear(
-                self._put(f"{problem.name}.weight", layer.weight),
-                self._put(f"{problem.name}.bias", layer.bias),
-            )
-        self._masks[problem.name] = solution.mask
+            new = {"weight": solution.layer.weight, "bias": solution.layer.bias}
+            for kind, values in new.items():
+                name = f"{problem.name}.{kind}"
+                bits[name] = self._passage.checkpoint.tensors[name].encoded(values)
+        layer = self._replacement(problem.name, solution.mask, bits, problem.layer)
         given = self._passage.settings[problem.name]
-        self._measured[problem.name] = _measure(
-            problem, given, solution.mask, layer, self._method.updates
-        )
-        return layer
+        numbers = _measure(problem, given, solution.mask, layer, self._method.updates)
+        return Settled(solution.mask, bits, numbers), layer
 
-    def _put(self, name: str, values: np.ndarray) -> np.ndarray:
-        entry = self._passage.checkpoint.tensors[name]
-        bits = entry.encoded(values)
-        self._updates.put(name, bits)
-        return entry.decoded(bits)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """A layer's numbers as counts and sums, which add up."""
-
-    layer: PrunedLayer
-    weights: ZeroCount
-    blocks: ZeroCount
-    energy: float
-    energy_kept: float
+    def _replacement(
+        self, name: str, mask: np.ndarray, bits: Mapping[str, np.ndarray], dense: Linear
+    ) -> Linear:
+        if bits:
+            weight, bias = f"{name}.weight", f"{name}.bias"
+            tensors = self._passage.checkpoint.tensors
+            return Linear(tensors[weight].decoded(bits[weight]), tensors[bias].decoded(bits[bias]))
+        kept = expand(mask, self._passage.settings[name].pattern, dense.weight.shape)
+        return Linear(np.where(kept, dense.weight, np.float32(0)), dense.bias)
 
 
 def _measure(
     problem: Problem, given: LayerSettings, mask: np.ndarray, layer: Linear, updated: bool
-) -> _Measured:
+) -> Numbers:
     dense, shape = problem.weight, problem.weight.shape
     kept = expand(mask, given.pattern, shape)
     weights, blocks = zero_weights(layer.weight), zero_blocks(layer.weight, given.pattern)
@@ -284,7 +317,7 @@ def _measure(
         loss=loss,
         updated=updated,
     )
-    return _Measured(numbers, weights, blocks, before, after)
+    return Numbers(numbers, weights, blocks, before, after)
 
 
 def _energy(weight: np.ndarray) -> float:
@@ -296,7 +329,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def _record(
-    passage: Passage, recipe: Recipe, sample: Sample | None, measured: list[_Measured]
+    passage: Passage, recipe: Recipe, sample: Sample | None, measured: list[Numbers]
 ) -> Record:
     checkpoint = passage.checkpoint
     earlier = read_record(checkpoint.folder)

@@ -140,6 +140,12 @@ class Recipe(BaseModel):
         needless = method_named(self.method).sees is Sees.WEIGHTS
         return self.calibration is not None and (self.quantization is not None or needless)
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether it looks at text or trains: minutes to hours, against a second."""
+        by_text = self.scope == "sensitivity" or method_named(self.method).sees is not Sees.WEIGHTS
+        return by_text or self.recovery is not None
+
     def settings(self, layer: str) -> LayerSettings | None:
         """What ``layer`` gets; None where the recipe skips it."""
         if any(re.search(regex, layer) for regex in self.skip):

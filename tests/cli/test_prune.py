@@ -111,7 +111,7 @@ def _with_nan(model: Path) -> None:
         (None, ["--skip", "["], "not a regular expression"),
         (None, ["--skip", "."], "skips all of its linear layers"),
         (None, ["--recipe", "absent.yaml"], "absent.yaml"),
-        (None, ["--resume"], "--resume has no effect without a recipe that has `recovery:`"),
+        (None, ["--resume"], "--resume has no effect without a method that looks at text"),
         (None, ["--time-limit", "5"], "--time-limit has no effect"),
         (None, ["--cost-from", "run"], "--cost-from has no effect without scope sensitivity"),
         (None, ["--out", "/dev/null/out"], "/dev/null/out: cannot be written"),

@@ -10,7 +10,6 @@
     deadline        a time limit that lets the learning rate come to rest
     training        the loop: steps and schedule
     recovery        the whole: two checkpoints and settings in, weights and a record out
-    resumable       pruning and recovery as one job; its workspace lies beside the target
 
 torch and transformers are imported when training begins, not before.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ _JOB = "job"
 
 @dataclass(frozen=True)
 class Workspace:
-    """``.<name>.work`` beside the target: the pruned model, and the state of its training."""
+    """``.<name>.work`` beside the target: layers that are settled, then the pruned model, then the
+    state of its training."""
 
     folder: Path
 
@@ -24,6 +26,11 @@ class Workspace:
     def beside(cls, target: Path) -> Workspace:
         """That of ``target``, whether it exists or not."""
         return cls(target.with_name(f".{target.name[:40]}.work"))
+
+    @property
+    def journal(self) -> Path:
+        """Folder of the layers that are settled."""
+        return self.folder / "journal"
 
     @property
     def pruned(self) -> Path:
@@ -58,16 +65,35 @@ class Workspace:
                 f"{self.folder}: an unfinished run; --resume goes on with it, or remove it"
             )
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is done yet."""
+        return not self.journal.exists() and not self.pruned.exists()
+
+    def remove_if_idle(self) -> None:
+        """When nothing in it is worth going on with."""
+        if self.is_idle:
+            self.remove()
+
     def remove(self) -> None:
         """When all is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _job(checkpoint: Checkpoint, recipe: Recipe) -> str:
-    """A digest of recipe and model: its place, and the size and age of its weights."""
+    """A digest of the recipe, and of place, size and age of weights and text."""
+    files = [*checkpoint.weight_files, *filter(None, [recipe.calibration])]
     stats = [
-        (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns)
-        for file in checkpoint.weight_files
+        (str(file.resolve()), found.st_size, found.st_mtime_ns)
+        for file in files
+        if (found := _stat(file))
     ]
     text = f"{recipe.model_dump_json()}\n{stats}\n"
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:  # whoever reads it says what is wrong
+        return None

@@ -1,6 +1,7 @@
 """Pruning and recovery as one job that survives a kill at any point.
 
-prune    -> .<name>.work/pruned      whole or absent
+prune    -> .<name>.work/journal     layer by layer
+         -> .<name>.work/pruned      whole or absent, where recovery comes after it
 recover  -> .<name>.work/training    state after every so many steps
 save     -> <name>                   whole or absent; then the work goes
 """
@@ -13,18 +14,20 @@ from pathlib import Path
 
 from spbench.errors import RunError
 from spbench.formats.checkpoint import Checkpoint
+from spbench.pruning.journal import Journal
 from spbench.pruning.prune import Pruning
 from spbench.pruning.recipes import Recipe
 from spbench.pruning.record import Record, read_record
 from spbench.pruning.recovery.recovery import RecoveryRecord, recover
-from spbench.pruning.recovery.workspace import Workspace
+from spbench.pruning.workspace import Workspace
 
+Run = Callable[[Journal], Pruning]
 Finish = Callable[[Path], None]
 
 
 @dataclass(frozen=True, eq=False)
 class ResumableJob:
-    """One model, one recipe with recovery, one target.
+    """One model, one recipe, one target.
 
     Attributes
     ----------
@@ -42,12 +45,27 @@ class ResumableJob:
     target: Path
     resume: bool
 
-    def prune(self, run: Callable[[], Pruning]) -> Record:
-        """``run`` the pruning, unless that is done. Raises as ``Workspace.claim``."""
-        work = Workspace.beside(self.target)
+    @property
+    def workspace(self) -> Workspace:
+        """Of the target."""
+        return Workspace.beside(self.target)
+
+    def prune(self, run: Run, force: bool = False, finish: Finish | None = None) -> Record:
+        """``run`` the pruning, as far as it is not done, and write the target; where the recipe
+        has recovery, :meth:`recover` does that. Raises as ``Workspace.claim``."""
+        work = self.workspace
         work.claim(self.checkpoint, self.recipe, self.resume)
-        if not work.pruned.is_dir():
-            run().save(work.pruned)
+        try:
+            if self.recipe.recovery is None:
+                pruning = run(Journal(work.journal))
+                pruning.save(self.target, force, finish)
+                work.remove()
+                return pruning.record
+            if not work.pruned.is_dir():
+                run(Journal(work.journal)).save(work.pruned)
+        except BaseException:
+            work.remove_if_idle()
+            raise
         record = read_record(work.pruned)
         if record is None:
             raise RunError(f"{work.pruned}: lost its record; remove {work.folder}, start again")
@@ -64,7 +82,7 @@ class ResumableJob:
 
         Where time ran out the work stays, to go on with.
         """
-        work = Workspace.beside(self.target)
+        work = self.workspace
         pruned = Checkpoint.open(work.pruned)
         settings = self.recipe.recovery
         done = recover(
