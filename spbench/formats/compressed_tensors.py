@@ -59,7 +59,14 @@ class CompressedEntry(TensorEntry):
 
     def bits(self) -> np.ndarray:
         """Raises :class:`InputError`: its bits lie nowhere."""
-        raise InputError(
+        raise self._unchangeable()
+
+    def check_changeable(self) -> None:
+        """Raises :class:`InputError`."""
+        raise self._unchangeable()
+
+    def _unchangeable(self) -> InputError:
+        return InputError(
             f"{self.path}: {self.name} is stored as {self.storage}, which cannot be changed in its"
             " place; save the model uncompressed first (save_pretrained of a decompressed model)"
         )

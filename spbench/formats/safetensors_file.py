@@ -78,6 +78,9 @@ class TensorEntry:
         bits = _BITS[self.dtype]
         return values.astype(bits.str.replace("u", "f")).view(bits)
 
+    def check_changeable(self) -> None:
+        """Raises :class:`InputError` where no other numbers can take the place of these."""
+
     def is_finite(self) -> bool:
         """Whether no element is NaN or infinite."""
         for start in range(0, self._elements, _CHUNK):

@@ -105,8 +105,8 @@ def prune(
     ``threads`` and wherever ``pool`` computes. ``costs`` are what a ``speed_up`` counts in.
     What an earlier process of the same job has settled in ``journal`` is not computed again.
 
-    Raises :class:`InputError` for NaN or Inf anywhere in the checkpoint, where no layer is left
-    to prune, and for calibration text that the method needs and that is missing or unfit.
+    Raises :class:`InputError` for NaN or Inf anywhere in the checkpoint, for layers stored
+    compressed, where no layer is left to prune, and for calibration text that the method needs and that is missing or unfit.
     """
     wanted = {layer.name: recipe.settings(layer.name) for layer in checkpoint.linear_layers}
     settings = {name: given for name, given in wanted.items() if given is not None}
@@ -116,6 +116,8 @@ def prune(
         raise InputError(f"{checkpoint.source}: the recipe skips all of its linear layers")
     if recipe.speed_up is not None and (costs is None or recipe.scope != "sensitivity"):
         raise InputError("a speed_up needs scope sensitivity, and times: give --cost-from RUN")
+    for name in settings:
+        checkpoint.tensors[checkpoint.layer(name).tensor].check_changeable()
     sample = _read_sample(checkpoint, recipe)
     checkpoint.check_finite()
     along_text = recipe.scope == "sensitivity" or method_named(recipe.method).sees is Sees.INPUTS

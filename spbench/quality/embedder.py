@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Protocol
 
 import numpy as np
@@ -38,24 +39,26 @@ class EngineEmbedder:
         return self._engine(ids, mask).last_hidden_state
 
 
+def require_torch() -> None:
+    """Raises :class:`InputError` where torch or transformers is missing."""
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
+        raise InputError(
+            "runtime torch and the dense reference need torch: pip install 'spbench[recovery]'"
+        )
+
+
 class TorchEmbedder:
     """transformers on torch, f32. Raises :class:`InputError` where they are missing."""
 
     dtype = "f32"
 
     def __init__(self, checkpoint: Checkpoint, threads: int | None) -> None:
-        try:
-            import torch
+        require_torch()
+        import torch
 
-            from spbench.pruning.recovery.pupil import load_encoder
+        from spbench.pruning.recovery.pupil import load_encoder
 
-            self._model = load_encoder(checkpoint)
-        except ModuleNotFoundError as error:
-            if error.name not in ("torch", "transformers"):
-                raise
-            raise InputError(
-                "runtime torch and the dense reference need torch: pip install 'spbench[recovery]'"
-            ) from error
+        self._model = load_encoder(checkpoint)
         if threads is not None:
             torch.set_num_threads(threads)
 

@@ -15,7 +15,7 @@ from spbench.errors import InputError
 from spbench.formats.checkpoint import Checkpoint
 from spbench.formats.encoder import Encoder
 from spbench.quality.bootstrap import mean_estimate
-from spbench.quality.embedder import Embedder, EngineEmbedder, TorchEmbedder
+from spbench.quality.embedder import Embedder, EngineEmbedder, TorchEmbedder, require_torch
 from spbench.quality.embedding import Embedding
 from spbench.quality.embedding_cache import EmbeddingCache
 from spbench.quality.fidelity import fidelity
@@ -50,7 +50,7 @@ class Evaluation:
     Raises
     ------
     InputError
-        A text package or scikit-learn is missing.
+        A text package or scikit-learn is missing, or torch, where something runs on it.
     """
 
     def __init__(
@@ -60,6 +60,8 @@ class Evaluation:
         watch: Watch = lambda _: None,
     ) -> None:
         require_probe()
+        if reference is not None or settings.runtime == "torch":
+            require_torch()
         self.settings, self.reference, self.watch = settings, reference, watch
         self.sets = {task: read_text_set(task) for task in settings.tasks}
         self.run_id = uuid.uuid4().hex[:12]

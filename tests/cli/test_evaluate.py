@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 
@@ -72,6 +73,19 @@ def test_a_model_that_reads_no_text_leaves_nothing(folder):
     done = _run("evaluate", folder / "dense", folder / "pruned", "--out", folder / "run")
     assert done.exit_code == 2
     assert "tokenizer.json: missing" in done.output
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize("wanted", ["--reference", "--runtime"])
+def test_what_runs_on_torch_says_so_before_anything_is_written(folder, monkeypatch, wanted):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "torch" else find(name)
+    )
+    value = {"--reference": folder / "dense", "--runtime": "torch"}[wanted]
+    done = _run("evaluate", folder / "pruned", wanted, value, "--out", folder / "run")
+    assert done.exit_code == 2
+    assert "need torch: pip install 'spbench[recovery]'" in done.output
     assert not (folder / "run").exists()
 
 
