@@ -49,7 +49,8 @@ def draw(found: TradeOff, machines: Machines) -> list[Figure]:
         lay_out(canvas, caption, source)
         missing = sum(map(partial(_label, found), grid, measures))
         if missing:
-            caption += f" {missing} labels of sparsity found no place, see table."
+            labels = "label of sparsity" if missing == 1 else "labels of sparsity"
+            caption += f" {missing} {labels} found no place, see table."
         return [finish(canvas, "trade-off", title, caption, source)]
 
 
