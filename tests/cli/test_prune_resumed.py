@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-import time
 
 import pytest
+from long_jobs import start_prune, wait_for
 from small_encoders import encoder_config, encoder_tensors
 from small_tokenizer import write_texts, write_tokenizer
 
@@ -27,30 +26,16 @@ def start(make_model, tmp_path):
     recipe.write_text(f"method: second-order\nschedule: {{steps: {_STEPS}, curve: linear}}\n")
 
     def run(out: str, *options: str) -> subprocess.Popen:
-        command = [
-            sys.executable, "-m", "spbench", "prune", folder, "--recipe", recipe, "--out",
-            tmp_path / out, "--calibration", texts, *options,
-        ]  # fmt: skip
-        return subprocess.Popen(
-            [*map(str, command)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        return start_prune(folder, recipe, tmp_path / out, "--calibration", texts, *options)
 
     return run
-
-
-def _wait_for(path, process) -> None:
-    end = time.monotonic() + 60
-    while not path.exists():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 def test_a_killed_pruning_goes_on_to_the_same_bytes(start, tmp_path):
     whole = start("whole")
     assert whole.communicate()[1].endswith("whole\n")
     killed = start("parts")
-    _wait_for(tmp_path / ".parts.work/journal/2", killed)
+    wait_for(tmp_path / ".parts.work/journal/2", killed)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert not (tmp_path / "parts").exists()
@@ -72,7 +57,7 @@ def test_a_killed_pruning_goes_on_to_the_same_bytes(start, tmp_path):
 
 def test_ctrl_c_tells_how_to_go_on(start, tmp_path):
     stopped = start("out")
-    _wait_for(tmp_path / ".out.work/journal/2", stopped)
+    wait_for(tmp_path / ".out.work/journal/2", stopped)
     os.kill(stopped.pid, signal.SIGINT)
     assert stopped.communicate()[1] == "Interrupted. Go on with the same command and --resume.\n"
     assert stopped.returncode == 130

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
+from long_jobs import start_prune, wait_for
 from small_recoveries import write_encoder, write_letters
 
 for library in ("torch", "transformers", "tokenizers"):
@@ -37,30 +35,16 @@ def job(tmp_path):
     def start(out: str, *options: str, steps: int = 60) -> subprocess.Popen:
         recipe = tmp_path / "recipe.yaml"
         recipe.write_text(_RECIPE.format(steps=steps, file=tmp_path / "texts.txt"))
-        command = [
-            sys.executable, "-m", "spbench", "prune", tmp_path / "model", "--recipe", recipe,
-            "--out", tmp_path / out, "--threads", "1", *options,
-        ]  # fmt: skip
-        return subprocess.Popen(
-            [*map(str, command)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        return start_prune(tmp_path / "model", recipe, tmp_path / out, "--threads", 1, *options)
 
     return start
-
-
-def _wait_for(path: Path, process: subprocess.Popen) -> None:
-    end = time.monotonic() + 60
-    while not path.exists():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(job, tmp_path):
     at_once = job("whole")
     killed = job("parts")
     state = tmp_path / ".parts.work/training/training-state.pt"
-    _wait_for(state, killed)
+    wait_for(state, killed)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert not (tmp_path / "parts").exists()
@@ -84,7 +68,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(job, tmp_path):
 
 def test_ctrl_c_says_how_to_go_on_and_a_time_limit_keeps_what_is_learnt(job, tmp_path):
     stopped = job("out", steps=100_000)
-    _wait_for(tmp_path / ".out.work/training/training-state.pt", stopped)
+    wait_for(tmp_path / ".out.work/training/training-state.pt", stopped)
     os.kill(stopped.pid, signal.SIGINT)
     assert "--resume" in stopped.communicate()[1]
     assert stopped.returncode == 130

@@ -83,12 +83,13 @@ def test_a_cut_off_pruning_goes_on(reader, recipe, solved, tmp_path, method, ste
     assert _bytes(again, tmp_path / "again") == whole
 
 
-def test_a_damaged_layer_is_settled_again(reader, recipe, solved, tmp_path):
+@pytest.mark.parametrize("kept", [0, 100, -1])
+def test_a_damaged_layer_is_settled_again(reader, recipe, solved, tmp_path, kept):
     wanted, checkpoint = recipe("second-order", 1, "layer"), Checkpoint.open(reader)
     whole = prune(checkpoint, wanted, threads=1, journal=Journal(tmp_path / "journal"))
     expected = _bytes(whole, tmp_path / "whole")
     damaged = tmp_path / "journal/0/5.npz"
-    damaged.write_bytes(damaged.read_bytes()[:100])
+    damaged.write_bytes(damaged.read_bytes()[:kept])
     solved.clear()
     again = prune(checkpoint, wanted, threads=1, journal=Journal(tmp_path / "journal"))
     assert len(solved) == 1
